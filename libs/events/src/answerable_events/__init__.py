@@ -1,0 +1,1 @@
+"""Event contracts: envelope, event types, topics registry, CloudEvents codec, compatibility."""

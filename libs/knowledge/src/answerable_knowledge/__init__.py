@@ -1,0 +1,1 @@
+"""Documents to passages to index: decoding, parsing, chunking, access, snapshots, ranking."""

@@ -1,0 +1,1 @@
+"""Generators and embedders behind ports, the registry of models, versioned prompts."""

@@ -1,0 +1,1 @@
+"""The record: ClickHouse schema and migrations, writer, reader, completeness, gate state."""

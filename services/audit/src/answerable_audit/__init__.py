@@ -1,0 +1,1 @@
+"""Records every event and is the only one that releases answers."""

@@ -1,0 +1,1 @@
+"""Drafts an answer from the retrieved passages."""

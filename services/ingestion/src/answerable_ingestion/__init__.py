@@ -1,0 +1,1 @@
+"""Turns submitted documents into indexed passages."""

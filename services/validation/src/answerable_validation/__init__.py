@@ -1,0 +1,1 @@
+"""Checks a draft and decides its verdict."""
