@@ -1,0 +1,69 @@
+"""The outcome of a request: exactly one of these, written by audit only, after the trace is durable."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from answerable_events.body import Code, Instant, Name, RequestBody, Text
+from answerable_events.requests import Citation, DraftSentence
+
+EXPLANATIONS: dict[str, str] = {
+    "not_known": "The documents you may read do not hold an answer.",
+    "awaiting_review": "A person has to decide this one.",
+    "low_confidence": "An answer was found but is not certain enough to be released.",
+    "sources_conflict": "The sources contradict one another.",
+    "source_stale": "The only sources are out of date.",
+    "citation_missing": "The draft did not say where its statements come from.",
+    "citation_unknown": "The draft cited a source that was not given to it.",
+    "unsupported": "The draft was not supported by the sources that it cited.",
+    "number_mismatch": "A figure in the draft is not in the sources that it cited.",
+    "question_not_answered": "The draft did not answer the question.",
+    "suspected_injection": "A source seems to contain instructions to the system.",
+    "malformed_answer": "The draft was not in the agreed form.",
+    "deadline_exceeded": "No answer was ready before the deadline.",
+    "body_invalid": "The question could not be read.",
+    "body_too_large": "The question is too large.",
+    "headers_invalid": "The message headers could not be read.",
+    "type_unknown": "The message has a type or version that is not known here.",
+    "topic_mismatch": "The message was sent to the wrong topic.",
+    "tenant_mismatch": "The message names two different tenants.",
+    "processing_error": "A step failed; operators have been told.",
+    "retries_exhausted": "A step failed repeatedly; asking again later may work.",
+    "trace_incomplete": "The record of this request is incomplete, so nothing is released.",
+}
+"""What a reason code means, in words for the asker. Free of any detail about documents."""
+
+
+class AnswerReleased(RequestBody):
+    """An answer that is permitted, supported, and recorded."""
+
+    TYPE: ClassVar[str] = "io.answerable.answer.released.v1"
+
+    asker: Name
+    text: Text
+    sentences: tuple[DraftSentence, ...]
+    citations: tuple[Citation, ...]
+    confidence: float = Field(ge=0, le=1)
+    decided_at: Instant
+
+
+class AnswerWithheld(RequestBody):
+    """An honest no: not known, not certain enough, or a person has to decide."""
+
+    TYPE: ClassVar[str] = "io.answerable.answer.withheld.v1"
+
+    asker: Name
+    reason: Code
+    explanation: Text
+    decided_at: Instant
+
+
+class AnswerFailed(RequestBody):
+    """No verdict came about: unreadable question, failed step, or deadline."""
+
+    TYPE: ClassVar[str] = "io.answerable.answer.failed.v1"
+
+    asker: Name | None = Field(default=None, description="Absent when the question could not be read.")
+    reason: Code
+    explanation: Text
+    decided_at: Instant

@@ -1,0 +1,165 @@
+"""The registry of topics: topic creation, AsyncAPI, subscriptions and the topology test all read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
+from answerable_events.body import EventBody
+from answerable_events.deadletters import DeadLettered
+from answerable_events.documents import (
+    AccessApplied,
+    AccessChanged,
+    DocumentIndexed,
+    DocumentRejected,
+    DocumentRemoved,
+    DocumentSubmitted,
+    DocumentWithdrawn,
+)
+from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
+
+PARTITIONS = 6
+"""The same for every topic: a request keeps its partition number, and one audit instance owns that number everywhere."""
+
+KIB = 1024
+MIB = 1024 * KIB
+
+RETRY_SUFFIX = "-retry"
+DEAD_LETTER_SUFFIX = "-dlq"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic: what it carries, who writes it, who reads it."""
+
+    name: str
+    events: tuple[type[EventBody], ...]
+    key: Literal["request_id", "document_id"]
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    max_message_bytes: int = MIB
+    retention: timedelta = timedelta(days=7)
+    retried: bool = False
+    """Processed by a service that may try again later; such a topic has a retry topic."""
+
+    @property
+    def retry(self) -> str:
+        return self.name + RETRY_SUFFIX
+
+    @property
+    def dead_letters(self) -> str:
+        return self.name + DEAD_LETTER_SUFFIX
+
+
+QUESTIONS = Topic(
+    "questions",
+    (QuestionAsked,),
+    "request_id",
+    producers=("upstream", "gateway", "audit"),
+    consumers=("retrieval", "audit"),
+    max_message_bytes=256 * KIB,
+    retried=True,
+)
+CONTEXTS = Topic(
+    "contexts",
+    (ContextRetrieved,),
+    "request_id",
+    producers=("retrieval",),
+    consumers=("inference", "audit"),
+    retried=True,
+)
+DRAFTS = Topic(
+    "drafts", (DraftGenerated,), "request_id", producers=("inference",), consumers=("validation", "audit"), retried=True
+)
+VERDICTS = Topic("verdicts", (VerdictDecided,), "request_id", producers=("validation",), consumers=("audit",))
+ANSWERS = Topic(
+    "answers",
+    (AnswerReleased, AnswerWithheld, AnswerFailed),
+    "request_id",
+    producers=("audit",),
+    consumers=("upstream", "gateway", "audit"),
+)
+DOCUMENTS = Topic(
+    "documents",
+    (DocumentSubmitted, DocumentWithdrawn, AccessChanged),
+    "document_id",
+    producers=("upstream", "gateway", "cli"),
+    consumers=("ingestion", "audit"),
+    max_message_bytes=16 * MIB,
+    retried=True,
+)
+KNOWLEDGE = Topic(
+    "knowledge",
+    (DocumentIndexed, DocumentRejected, DocumentRemoved, AccessApplied),
+    "document_id",
+    producers=("ingestion",),
+    consumers=("upstream", "audit"),
+)
+
+TOPICS: tuple[Topic, ...] = (QUESTIONS, CONTEXTS, DRAFTS, VERDICTS, ANSWERS, DOCUMENTS, KNOWLEDGE)
+"""The topics that carry events; each also has the companions that `every_topic` derives."""
+
+
+def retry_topic(topic: Topic) -> Topic:
+    """Messages of `topic` that wait for another try: the same bytes, with a `not_before` header."""
+    consumer = topic.consumers[0]
+    return Topic(
+        topic.retry,
+        topic.events,
+        topic.key,
+        producers=(consumer,),
+        consumers=(consumer, "audit"),
+        max_message_bytes=topic.max_message_bytes,
+        retention=topic.retention,
+    )
+
+
+def dead_letter_topic(topic: Topic) -> Topic:
+    """Messages of `topic` that were given up, wrapped in `dead.lettered` (base64: a third larger)."""
+    return Topic(
+        topic.dead_letters,
+        (DeadLettered,),
+        topic.key,
+        producers=(topic.consumers[0],),
+        consumers=("audit",),
+        max_message_bytes=2 * topic.max_message_bytes,
+        retention=timedelta(days=30),
+    )
+
+
+def processed(topic: Topic) -> bool:
+    """Whether a service decodes the topic in order to act on it, so that a message of it can die."""
+    return topic.name not in {ANSWERS.name, KNOWLEDGE.name}
+
+
+def every_topic() -> Iterator[Topic]:
+    """All topics that exist, companions included; audit records every one."""
+    for topic in TOPICS:
+        yield topic
+        if topic.retried:
+            yield retry_topic(topic)
+        if processed(topic):
+            yield dead_letter_topic(topic)
+
+
+def topic_of(event: type[EventBody]) -> Topic:
+    """The topic that carries a type of event.
+
+    Raises:
+        LookupError: for `dead.lettered`, whose topic depends on where the message died.
+    """
+    for topic in TOPICS:
+        if event in topic.events:
+            return topic
+    raise LookupError(f"{event.TYPE} has no topic of its own")
+
+
+def event_types() -> dict[str, type[EventBody]]:
+    """Every event type by its CloudEvents type."""
+    return {event.TYPE: event for topic in every_topic() for event in topic.events}
+
+
+def consumers_of(event: type[EventBody]) -> tuple[str, ...]:
+    """Who reads a type of event, for the message of a failing compatibility check."""
+    return tuple(sorted({name for topic in every_topic() if event in topic.events for name in topic.consumers}))
