@@ -20,7 +20,7 @@ from answerable_events.documents import (
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
 
 PARTITIONS = 6
-"""The same for every topic: a request keeps its partition number, and one audit instance owns that number everywhere."""
+"""The same for every topic: a request keeps its partition number, and one audit instance owns it everywhere."""
 
 KIB = 1024
 MIB = 1024 * KIB
