@@ -1,29 +1,30 @@
 """What every event body shares."""
 
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
-
-
-def _printable(text: str) -> str:
-    if any(character < " " and character not in "\t\n\r" for character in text):
-        raise ValueError("control characters are not allowed")
-    return text
-
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 Tenant = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(_printable)]
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
+"""No control characters but tab and line ends. A pattern, so that the published schema says it too."""
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, AfterValidator(_printable)]
-Instant = AwareDatetime
+Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
+"""Within what ClickHouse's DateTime64 holds, so that no sum of times overflows anywhere."""
 
 
 class Value(BaseModel):
     """A part of an event. Readers skip unknown fields; writers cannot pass any (the type checker refuses)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, ser_json_timedelta="float")
+
+
+def field_names(model: type[Value]) -> frozenset[str]:
+    """Names of the fields of a model and of all models derived from it."""
+    return frozenset(model.model_fields).union(*map(field_names, model.__subclasses__()))
 
 
 class Ancestor(Value):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from answerable_events.body import Ancestor, EventBody
+from answerable_events.body import Ancestor, EventBody, Value, field_names
 from answerable_events.errors import (
     BodyInvalid,
     BodyTooLarge,
@@ -31,6 +31,7 @@ BodyT = TypeVar("BodyT", bound=EventBody, covariant=True)
 CONTENT_TYPE = b"application/json"
 _REQUIRED = ("ce_id", "ce_source", "ce_type", "ce_specversion", "ce_tenant")
 _TYPES = event_types()
+_FIELDS = field_names(Value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,11 @@ def decode(record: Record, topic: Topic) -> Event[EventBody]:
     if body_type not in topic.events:
         raise TopicMismatch(f"{body_type.TYPE} does not belong on {topic.name}")
     try:
-        body = body_type.model_validate_json(record.value)
+        body = body_type.model_validate_json(record.value, strict=True)
     except ValidationError as error:
-        where = sorted({".".join(map(str, problem["loc"])) or "body" for problem in error.errors(include_input=False)})
+        where = sorted({_place(problem["loc"]) for problem in error.errors(include_input=False)})
         raise BodyInvalid(f"{body_type.TYPE}: {', '.join(where[:5])}") from None
-    if body.tenant != headers["ce_tenant"]:
-        raise TenantMismatch("ce_tenant and the body differ")
+    _require_agreement(body, record, headers)
     return Event(
         body=body,
         id=UUID(headers["ce_id"]),
@@ -115,7 +115,7 @@ def encode(
         "ce_specversion": "1.0",
         "ce_time": _instant(now),
         "ce_subject": body.subject,
-        "ce_dataschema": f"{body.TYPE}.json",
+        "ce_dataschema": dataschema(type(body)),
         "ce_tenant": body.tenant,
         "ce_correlationid": str(body.correlation_id),
         "ce_causationid": str(cause.id) if cause else "",
@@ -130,6 +130,11 @@ def encode(
     return Message(
         topic.name, body.subject.encode(), body.model_dump_json(exclude_none=True).encode(), headers, partition
     )
+
+
+def dataschema(event: type[EventBody]) -> str:
+    """The `$id` of the published schema; CloudEvents asks for an absolute URI."""
+    return f"urn:answerable:schema:{event.TYPE}"
 
 
 def traceparent(correlation_id: UUID, identity: UUID, parent: str | None) -> str:
@@ -152,12 +157,28 @@ def _require_headers(headers: Mapping[str, str]) -> None:
         raise HeadersInvalid("ce_id is not a UUID") from None
 
 
+def _place(location: tuple[int | str, ...]) -> str:
+    """Where in the body, in words of the contract only: a key of a map is the message's own text."""
+    parts = (str(part) if isinstance(part, int) or part in _FIELDS else "*" for part in location)
+    return ".".join(parts) or "body"
+
+
+def _require_agreement(body: EventBody, record: Record, headers: Mapping[str, str]) -> None:
+    """The trace is filed by headers and key, without parsing bodies: so they must say what the body says."""
+    if body.tenant != headers["ce_tenant"]:
+        raise TenantMismatch("ce_tenant and the body differ")
+    if record.key != body.subject.encode():
+        raise HeadersInvalid("the message key is not the id of the body")
+    if headers.get("ce_correlationid", str(body.correlation_id)).lower() != str(body.correlation_id):
+        raise HeadersInvalid("ce_correlationid and the body differ")
+
+
 def _time(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        return moment and (moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return None
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _instant(moment: datetime) -> str:

@@ -39,7 +39,11 @@ class Record:
 
     @property
     def time(self) -> datetime:
-        return EPOCH + timedelta(milliseconds=self.timestamp_ms)
+        """When the record was written; a producer may have set any number, and one beyond all calendars is EPOCH."""
+        try:
+            return EPOCH + timedelta(milliseconds=self.timestamp_ms)
+        except OverflowError:
+            return EPOCH
 
     def header_texts(self) -> Mapping[str, str]:
         """Headers as text; bytes that are not UTF-8 become replacement characters, the last of equal names wins."""

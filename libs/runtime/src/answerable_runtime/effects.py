@@ -1,0 +1,115 @@
+"""Results by the event that caused them, so that a redelivery publishes the same bytes instead of working again.
+
+An optimisation that correctness does not rest on: with the store down or flushed, work is repeated and yields events
+with the same ids, of which the lowest offset wins. Rejected: a "published" mark that would let a redelivery publish
+nothing; it is wrong as soon as the log is lost and the store is not.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from answerable_events.message import Message
+
+_log = structlog.get_logger(__name__)
+
+
+class EffectStore(Protocol):
+    """Remembers results for a while; never raises, a store that is down remembers nothing."""
+
+    async def get(self, key: str) -> Sequence[Message] | None: ...
+
+    async def put(self, key: str, messages: Sequence[Message]) -> None: ...
+
+    async def check(self) -> bool:
+        """Whether the store answers."""
+
+
+class MemoryEffects:
+    """Effects of one process, for tests."""
+
+    def __init__(self) -> None:
+        self._results: dict[str, tuple[Message, ...]] = {}
+
+    async def get(self, key: str) -> Sequence[Message] | None:
+        return self._results.get(key)
+
+    async def put(self, key: str, messages: Sequence[Message]) -> None:
+        self._results.setdefault(key, tuple(messages))
+
+    async def check(self) -> bool:
+        return True
+
+
+class RedisEffects:
+    """Effects in Redis or Valkey; the first result recorded under a key stays."""
+
+    def __init__(self, url: str, *, keep: timedelta, timeout: timedelta = timedelta(milliseconds=500)) -> None:
+        from redis.asyncio import Redis  # noqa: PLC0415 - services without a store do not load the client
+
+        seconds = timeout.total_seconds()
+        self._client: Redis = Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+        self._keep = keep
+
+    async def get(self, key: str) -> Sequence[Message] | None:
+        try:
+            stored = await self._client.get(f"answerable:effect:{key}")
+        except _unavailable() as error:
+            _log.warning("effect store unavailable", operation="get", exception=type(error).__name__)
+            return None
+        return _load(stored) if isinstance(stored, bytes) else None
+
+    async def put(self, key: str, messages: Sequence[Message]) -> None:
+        try:
+            await self._client.set(f"answerable:effect:{key}", _dump(messages), nx=True, px=self._keep)
+        except _unavailable() as error:
+            _log.warning("effect store unavailable", operation="put", exception=type(error).__name__)
+
+    async def check(self) -> bool:
+        try:
+            return bool(await self._client.ping())
+        except _unavailable():
+            return False
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def _unavailable() -> tuple[type[Exception], ...]:
+    from redis.exceptions import RedisError  # noqa: PLC0415 - see RedisEffects
+
+    return (RedisError, OSError, TimeoutError)
+
+
+def _dump(messages: Sequence[Message]) -> bytes:
+    def text(data: bytes | None) -> str | None:
+        return None if data is None else base64.b64encode(data).decode()
+
+    rows = [
+        [
+            message.topic,
+            message.partition,
+            text(message.key),
+            text(message.value),
+            [[n, text(v)] for n, v in message.headers],
+        ]
+        for message in messages
+    ]
+    return json.dumps(rows, separators=(",", ":")).encode()
+
+
+def _load(stored: bytes) -> tuple[Message, ...]:
+    return tuple(
+        Message(
+            topic=topic,
+            partition=partition,
+            key=None if key is None else base64.b64decode(key),
+            value=base64.b64decode(value),
+            headers=tuple((name, base64.b64decode(data)) for name, data in headers),
+        )
+        for topic, partition, key, value, headers in json.loads(stored)
+    )

@@ -1,0 +1,28 @@
+"""What can go wrong in the runtime.
+
+RuntimeFault
+├── Transient            raise it (or list a type as transient on the route) to be tried again
+├── BrokerUnavailable    a publish or an admin call did not get through; whether it took effect is unknown
+├── StartUpRefused       settings or declarations under which messages could be lost
+└── TooManyFailures      unexpected exceptions beyond the budget: stop rather than turn the topic into dead letters
+"""
+
+
+class RuntimeFault(Exception):
+    """Base of the runtime's own exceptions."""
+
+
+class Transient(RuntimeFault):
+    """Something outside is down or overloaded; the same message may succeed later."""
+
+
+class BrokerUnavailable(RuntimeFault):
+    """The broker did not confirm in time."""
+
+
+class StartUpRefused(RuntimeFault):
+    """A configuration that cannot keep the delivery promises."""
+
+
+class TooManyFailures(RuntimeFault):
+    """Unexpected exceptions beyond the budget."""
