@@ -12,8 +12,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as Place
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER
 from faststream.security import BaseSecurity, SASLScram512
 
 from answerable_events.message import Message
@@ -181,12 +183,13 @@ class KafkaLog(KafkaReader):
             session_timeout_ms=milliseconds(self._settings.kafka_session_timeout.total_seconds()),
             heartbeat_interval_ms=milliseconds(self._settings.kafka_session_timeout.total_seconds() / 4),
             max_poll_interval_ms=_MAX_POLL_INTERVAL_MS,
-            decoder=_leave_as_it_is,
+            parser=_take_as_it_is,
+            decoder=_untouched,
         )
         listener.subscriber = subscriber
 
-        async def receive(message: KafkaMessage) -> None:
-            records = [record_of(raw) for raw in message.raw_message]
+        async def receive(batch: tuple[ConsumerRecord, ...]) -> None:
+            records = [record_of(raw) for raw in batch]
             await self.guard(subscription.sink.receive(records, KafkaMember(subscriber.consumer)))
 
         subscriber(receive)
@@ -235,5 +238,10 @@ def _partitions(places: Collection[Place]) -> list[Partition]:
     return [(place.topic, place.partition) for place in places]
 
 
-async def _leave_as_it_is(message: KafkaMessage) -> Any:
+async def _take_as_it_is(batch: Any) -> KafkaMessage:
+    """Instead of FastStream's parser, which loses, silently, a batch with a header that is not UTF-8."""
+    return KafkaMessage(raw_message=batch, body=batch, consumer=FAKE_CONSUMER)
+
+
+async def _untouched(message: KafkaMessage) -> Any:
     return message.raw_message

@@ -6,6 +6,7 @@ Stop order: nothing new is taken, running work ends within `drain`, finished wor
 
 import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -127,12 +128,13 @@ class Runner:
         service, log = self.service, self.harness.log
         require_declared(service)
         await service.verify()
-        await log.start(self._subscriptions())
-        self.harness.metrics.up.labels(service.name).set(1)
-        self.started.set()
-        _log.info("started", service=service.name, topics=[route.topic.name for route in service.routes])
         try:
-            await self._until_stopped(stop)
+            await log.start(self._subscriptions())
+            async with service.serve(log) if service.serve else nullcontext():
+                self.harness.metrics.up.labels(service.name).set(1)
+                self.started.set()
+                _log.info("started", service=service.name, topics=[route.topic.name for route in service.routes])
+                await self._until_stopped(stop)
         except BaseException:
             self.vitals.failed = True
             raise

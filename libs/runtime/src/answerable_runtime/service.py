@@ -1,6 +1,7 @@
 """What a service is, as a value; `runner` runs it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,7 @@ from answerable_events.message import Record
 from answerable_events.topics import ANSWERS, Topic, topic_of
 from answerable_runtime.batch import BatchRoute
 from answerable_runtime.errors import StartUpRefused
+from answerable_runtime.log import Log
 from answerable_runtime.routes import Route
 
 Check = Callable[[], Awaitable[bool]]
@@ -37,6 +39,8 @@ class Service:
     deps: Any = None
     verify: Callable[[], Awaitable[None]] = _nothing
     """Real round trips to what the service depends on, before it takes its first message; raises what is wrong."""
+    serve: Callable[[Log], AbstractAsyncContextManager[None]] | None = None
+    """Something that runs beside the routes while the service does and may publish: the gateway's HTTP server."""
     ready: Mapping[str, Check] = field(default_factory=dict)
     """Dependencies by name, for /readyz."""
 
