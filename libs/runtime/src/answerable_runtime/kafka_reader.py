@@ -35,7 +35,10 @@ class KafkaReader:
         places = [Place(*partition) for partition in partitions]
         async with self._consumer() as consumer:
             first, end = await asyncio.gather(consumer.beginning_offsets(places), consumer.end_offsets(places))
-        return {(place.topic, place.partition): (first[place], end[place]) for place in places}
+            ends = end | await _high_water(
+                consumer, {place: end[place] for place in places if end[place] > first[place]}
+            )
+        return {(place.topic, place.partition): (first[place], ends[place]) for place in places}
 
     async def committed(self, group: str, partitions: Collection[Partition]) -> Mapping[Partition, int]:
         async with self._consumer(group) as consumer:
@@ -81,6 +84,21 @@ class KafkaReader:
             raise BrokerUnavailable(f"reading the log: {type(error).__name__}") from None
         finally:
             await consumer.stop()
+
+
+async def _high_water(consumer: AIOKafkaConsumer, ends: Mapping[Place, int]) -> dict[Place, int]:
+    """The ends as a fetch reports them: Tansu's ListOffsets stops at the first record of the last batch."""
+    if not ends:
+        return {}
+    consumer.assign(list(ends))
+    for place, end in ends.items():
+        consumer.seek(place, end - 1)
+    missing = set(ends)
+    while missing:
+        if not await consumer.getmany(*missing, timeout_ms=milliseconds(_STALLED.total_seconds())):
+            raise BrokerUnavailable("reading the log makes no progress")
+        missing = {place for place in ends if consumer.highwater(place) is None}
+    return {place: max(end, consumer.highwater(place) or 0) for place, end in ends.items()}
 
 
 def record_of(raw: ConsumerRecord) -> Record:
