@@ -45,7 +45,9 @@ def with_password(url: str) -> str:
     return url.replace("http://", f"http://answerable:{TOKEN}@")
 
 
-def record(offset: int, *, topic: str = "questions", partition: int = 0, body: bytes = b"{}", **attributes: str) -> Record:
+def record(
+    offset: int, *, topic: str = "questions", partition: int = 0, body: bytes = b"{}", **attributes: str
+) -> Record:
     """Any record; attributes become `ce_*` headers."""
     headers = tuple((f"ce_{name}", value.encode()) for name, value in attributes.items())
     return Record(topic, partition, offset, 1_793_696_400_000 + offset, b"key", body, headers)
@@ -76,7 +78,11 @@ class Log:
 
 def question(request_id: UUID, tenant: str = "acme") -> QuestionAsked:
     return QuestionAsked(
-        tenant=tenant, request_id=request_id, text="How many days of leave?", asker=Asker(subject="ada"), asked_at=ASKED_AT
+        tenant=tenant,
+        request_id=request_id,
+        text="How many days of leave?",
+        asker=Asker(subject="ada"),
+        asked_at=ASKED_AT,
     )
 
 
@@ -86,30 +92,64 @@ def released_request(log: Log, request_id: UUID, tenant: str = "acme") -> list[E
     first = log.write(asked, QUESTIONS, at=ASKED_AT)
     passages = tuple(_passage(label) for label in (1, 2))
     context = ContextRetrieved(
-        tenant=tenant, request_id=request_id, ancestors=first.lineage, question=asked.question, snapshot="v7", passages=passages,
+        tenant=tenant,
+        request_id=request_id,
+        ancestors=first.lineage,
+        question=asked.question,
+        snapshot="v7",
+        passages=passages,
         embedder="minilm",
-    )  # fmt: skip
+    )
     second = log.write(context, CONTEXTS, at=ASKED_AT + timedelta(seconds=1))
     sentences = (DraftSentence(text="Thirty days.", citations=(1,)),)
     draft = DraftGenerated(
-        tenant=tenant, request_id=request_id, ancestors=second.lineage, question=asked.question, snapshot="v7",
-        passages=passages, answered=True, sentences=sentences, prompt=PromptUse(name="answer", version=2, sha256="0" * 64),
+        tenant=tenant,
+        request_id=request_id,
+        ancestors=second.lineage,
+        question=asked.question,
+        snapshot="v7",
+        passages=passages,
+        answered=True,
+        sentences=sentences,
+        prompt=PromptUse(name="answer", version=2, sha256="0" * 64),
         model=ModelUse(
-            id="small", adapter="openai", name="tiny-1", revision="r1", input_tokens=900, output_tokens=12, cost_usd=0.25,
+            id="small",
+            adapter="openai",
+            name="tiny-1",
+            revision="r1",
+            input_tokens=900,
+            output_tokens=12,
+            cost_usd=0.25,
             duration_ms=1500,
         ),
-    )  # fmt: skip
+    )
     third = log.write(draft, DRAFTS, at=ASKED_AT + timedelta(seconds=3))
     citations = (_citation(passages[0]),)
     verdict = VerdictDecided(
-        tenant=tenant, request_id=request_id, ancestors=third.lineage, question=asked.question, snapshot="v7", action="release",
-        sentences=sentences, citations=citations, checks=_checks(), confidence=0.9, threshold=0.8,
-    )  # fmt: skip
+        tenant=tenant,
+        request_id=request_id,
+        ancestors=third.lineage,
+        question=asked.question,
+        snapshot="v7",
+        action="release",
+        sentences=sentences,
+        citations=citations,
+        checks=_checks(),
+        confidence=0.9,
+        threshold=0.8,
+    )
     fourth = log.write(verdict, VERDICTS, at=ASKED_AT + timedelta(seconds=6))
     answer = AnswerReleased(
-        tenant=tenant, request_id=request_id, ancestors=fourth.lineage, asker="ada", text="Thirty days.", sentences=sentences,
-        citations=citations, confidence=0.9, decided_at=ASKED_AT + timedelta(seconds=10),
-    )  # fmt: skip
+        tenant=tenant,
+        request_id=request_id,
+        ancestors=fourth.lineage,
+        asker="ada",
+        text="Thirty days.",
+        sentences=sentences,
+        citations=citations,
+        confidence=0.9,
+        decided_at=ASKED_AT + timedelta(seconds=10),
+    )
     return [first, second, third, fourth, log.write(answer, ANSWERS, at=ASKED_AT + timedelta(seconds=10))]
 
 
@@ -124,17 +164,29 @@ def withheld_request(log: Log, request_id: UUID, tenant: str = "acme") -> None:
 
 def _passage(label: int) -> Passage:
     return Passage(
-        label=label, passage_id=f"p{label}", document_id=f"d{label}", document_version=label, title=f"Title {label}",
-        source=f"file{label}.pdf", locator="page 3", text="Leave is thirty days.", scores={"bm25": label / 2},
+        label=label,
+        passage_id=f"p{label}",
+        document_id=f"d{label}",
+        document_version=label,
+        title=f"Title {label}",
+        source=f"file{label}.pdf",
+        locator="page 3",
+        text="Leave is thirty days.",
+        scores={"bm25": label / 2},
         readers_matched=("user:ada",),
-    )  # fmt: skip
+    )
 
 
 def _citation(passage: Passage) -> Citation:
     return Citation(
-        label=passage.label, passage_id=passage.passage_id, document_id=passage.document_id,
-        document_version=passage.document_version, title=passage.title, source=passage.source, locator=passage.locator,
-    )  # fmt: skip
+        label=passage.label,
+        passage_id=passage.passage_id,
+        document_id=passage.document_id,
+        document_version=passage.document_version,
+        title=passage.title,
+        source=passage.source,
+        locator=passage.locator,
+    )
 
 
 def _checks() -> Sequence[CheckResult]:

@@ -1,10 +1,24 @@
 """What every event body shares."""
 
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, Base64Encoder, BaseModel, ConfigDict, EncodedBytes, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+
+class _StrictBase64(Base64Encoder):
+    """pydantic's own skips characters that are not base64, and so takes the URL-safe alphabet for other bytes."""
+
+    @classmethod
+    def decode(cls, data: bytes) -> bytes:
+        try:
+            return b64decode(data, validate=True)
+        except ValueError:
+            raise PydanticCustomError("base64_decode", "not base64") from None
+
 
 Tenant = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
@@ -12,6 +26,8 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=256)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Base64 = Annotated[bytes, EncodedBytes(encoder=_StrictBase64)]
+"""Bytes; base64 in JSON **and** as the argument of the constructor: standard alphabet, padded, on one line."""
 Instant = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 """Within what ClickHouse's DateTime64 holds, so that no sum of times overflows anywhere."""
 

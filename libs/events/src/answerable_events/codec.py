@@ -103,6 +103,7 @@ def encode(
     now: datetime,
     identity: UUID | None = None,
     cause: Event[EventBody] | None = None,
+    causation_id: UUID | None = None,
     partition: int | None = None,
     ordinal: int = 0,
 ) -> Message:
@@ -118,7 +119,7 @@ def encode(
         "ce_dataschema": dataschema(type(body)),
         "ce_tenant": body.tenant,
         "ce_correlationid": str(body.correlation_id),
-        "ce_causationid": str(cause.id) if cause else "",
+        "ce_causationid": str(cause.id) if cause else str(causation_id or ""),
         "ce_producerid": producer.id,
         "ce_producerseq": str(producer.sequence),
         "traceparent": traceparent(body.correlation_id, chosen, cause.traceparent if cause else None),

@@ -3,15 +3,15 @@
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field
+from pydantic import Field
 
-from answerable_events.body import Code, EventBody, Instant, Name, Value
+from answerable_events.body import Base64, Code, EventBody, Instant, Name, Value
 from answerable_events.identity import document_correlation
 
 
 class OriginalHeader(Value):
     name: str
-    value: Base64Bytes
+    value: Base64
 
 
 class DeadLettered(EventBody):
@@ -27,8 +27,8 @@ class DeadLettered(EventBody):
     topic: Name
     partition: int
     offset: int
-    key: Base64Bytes | None = None
-    value: Base64Bytes
+    key: Base64 | None = None
+    value: Base64
     headers: tuple[OriginalHeader, ...]
     dead_at: Instant
 

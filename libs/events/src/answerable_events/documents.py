@@ -3,9 +3,9 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from answerable_events.body import Code, EventBody, Instant, Name, Sha256, Text
+from answerable_events.body import Base64, Code, EventBody, Instant, Name, Sha256, Text
 from answerable_events.identity import document_correlation
 
 Reader = Annotated[str, StringConstraints(pattern=r"^(user|group):[^\x00-\x1f]{1,200}$")]
@@ -32,7 +32,7 @@ class DocumentSubmitted(DocumentBody):
 
     version: int = Field(ge=1, description="Higher replaces lower; the same version again changes nothing.")
     filename: Name
-    content: Base64Bytes = Field(description="The file, base64, at most 10 MiB decoded.")
+    content: Base64 = Field(description="The file, base64, at most 10 MiB decoded.")
     media_type: Name | None = None
     title: Text | None = None
     readers: tuple[Reader, ...] = ()

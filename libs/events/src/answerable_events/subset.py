@@ -88,12 +88,11 @@ class _Proof:
                 yield Difference(path, f"value {value!r} is not allowed")
             return
         allowed = _values(wide)
-        if allowed is not None:
-            if not any(type(value) is type(other) and value == other for other in allowed):
-                yield Difference(path, f"value {value!r} is not among {_listing(allowed)}")
+        if allowed is not None and not any(type(value) is type(other) and value == other for other in allowed):
+            yield Difference(path, f"value {value!r} is not among {_listing(allowed)}")
         elif not _covers(_types(wide), {_JSON_TYPES[type(value)]}):
             yield Difference(path, f"value {value!r} is not of type {_listing(_types(wide))}")
-        elif unproven := sorted(set(wide) - _ANNOTATIONS - {"type"}):
+        elif unproven := wide.keys() - _ANNOTATIONS - {"type", "const" if "const" in wide else "enum"}:
             yield Difference(path, f"value {value!r} is not proven to satisfy {_listing(unproven)}")
 
     def _compare_with_any(self, narrow: JsonObject, branches: list[Schema], path: str) -> Iterator[Difference]:
@@ -167,8 +166,9 @@ def resolve(schema: Schema, root: JsonObject) -> JsonObject:
     for part in schema["$ref"].removeprefix("#/").split("/"):
         target = target[part.replace("~1", "/").replace("~0", "~")]
     beside = {key: value for key, value in schema.items() if key != "$ref"}
-    if beside.keys() <= _ANNOTATIONS:
-        return {**resolve(target, root), **beside}
+    target = resolve(target, root)
+    if not beside.keys() - _ANNOTATIONS & (target.keys() | _ARRAY | _OBJECT):
+        return {**target, **beside}
     return {"allOf": [target, beside]}
 
 

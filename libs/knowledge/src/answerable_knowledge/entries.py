@@ -1,0 +1,106 @@
+"""Values that go into the index and come out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document version as the index knows it. All times are aware.
+
+    `readers` empty: nobody may read it. `supersedes` is the `document_id` that this document replaces.
+    `review_by` is when its owner promised to look at it again; after that its passages are marked stale.
+    `effective_date` is the date that the document gives itself; shown, never filtered by.
+    """
+
+    tenant: str
+    document_id: str
+    version: int
+    title: str
+    source: str
+    media_type: str
+    readers: tuple[str, ...]
+    content_sha256: str
+    indexed_at: datetime
+    owner: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    effective_date: datetime | None = None
+    review_by: datetime | None = None
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexVersion:
+    """The newest snapshot after a change; `applied` is false when there was nothing to change."""
+
+    snapshot: str
+    applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to one snapshot, asked by someone with these principals. `vector` has the index's dimensions."""
+
+    tenant: str
+    text: str
+    vector: np.ndarray
+    principals: frozenset[str]
+    snapshot: str
+    limit: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that the asker may read. `scores` are `bm25`, `dense` (cosine) and `fused` (0 to 1)."""
+
+    passage_id: str
+    document_id: str
+    document_version: int
+    title: str
+    source: str
+    locator: str
+    text: str
+    heading: str | None
+    scores: Mapping[str, float]
+    readers_matched: tuple[str, ...]
+    valid_until: datetime | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The best passages, best first, and how many of the best were withheld for which reason.
+
+    `left_out` counts, among the `limit` best passages of the tenant regardless of rights, those withheld as `access`,
+    `superseded`, `expired` or `not_yet_valid`, and as `duplicate` the repeated texts met on the way to `limit` hits.
+    It is evidence for auditors: shown to the asker, the first would tell of documents that they may not know of.
+    """
+
+    snapshot: str
+    hits: tuple[Hit, ...]
+    left_out: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document of the newest snapshot."""
+
+    document_id: str
+    title: str
+    version: int
+    source: str
+    media_type: str
+    owner: str | None
+    readers: tuple[str, ...]
+    valid_from: datetime | None
+    valid_until: datetime | None
+    effective_date: datetime | None
+    supersedes: str | None
+    content_sha256: str
+    passages: int
+    indexed_at: datetime

@@ -1,0 +1,323 @@
+"""The index: passages of each tenant in a LanceDB table of its own, searched by words and by meaning.
+
+A snapshot is a version of that table, named `TENANT@VERSION`. Versions are never removed here, so a search in an
+old snapshot gives what it gave then. Nothing of the corpus is kept in memory beyond LanceDB's own bounded caches.
+"""
+
+import re
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from answerable_knowledge import ranking, rows
+from answerable_knowledge.access import matched, validate_readers
+from answerable_knowledge.chunking import Passage
+from answerable_knowledge.entries import DocumentRow, Hit, Hits, IndexedDocument, IndexVersion, Query
+from answerable_knowledge.errors import IndexCorrupt, SnapshotGone, WriteFailed
+
+__all__ = ["DocumentRow", "Hit", "Hits", "Index", "IndexVersion", "IndexedDocument", "Query"]
+
+# Candidates of each kind per query: enough for fusion to find what only one of the two ranks well.
+_CANDIDATES = 50
+# Question words beyond this add no meaning and much time.
+_QUERY_CHARACTERS = 4_000
+# New rows are found at once but slowly (a scan); they are indexed when they pass both of these.
+_UNINDEXED_ROWS = 128
+_UNINDEXED_SHARE = 0.05
+_KEEP_ALL_VERSIONS = timedelta(days=36_500)
+_OPEN_SNAPSHOTS = 16
+_VERSION = re.compile(r"[0-9]{1,18}")
+
+
+class Index:
+    """Search and change passages. One instance serves all threads of a process; several processes share a folder.
+
+    Changes of one document must come from one writer at a time (events are keyed by document); different documents
+    may be written concurrently. Every change is one commit: no snapshot shows a document half replaced.
+    """
+
+    def __init__(self, connection: Any, dimensions: int, dense_weight: float) -> None:
+        self._connection = connection
+        self._schema = rows.schema_of(dimensions)
+        self._dimensions = dimensions
+        self._dense_weight = dense_weight
+        self._write_lock = threading.Lock()
+        self._read_lock = threading.Lock()
+        self._snapshots: OrderedDict[tuple[str, int], _Snapshot] = OrderedDict()
+
+    @classmethod
+    def open(cls, path: Path | str, *, dimensions: int = 384, dense_weight: float = 0.5) -> Self:
+        """Open the folder, creating it if needed. `dense_weight` is the share of meaning against words."""
+        import lancedb  # noqa: PLC0415 - takes seconds to import
+
+        # Interval zero: other processes' commits are seen by the next call.
+        connection = lancedb.connect(str(path), read_consistency_interval=timedelta(0))
+        return cls(connection, dimensions, dense_weight)
+
+    def put(self, document: IndexedDocument, passages: Sequence[Passage], vectors: np.ndarray) -> IndexVersion:
+        """Make this version the document's only one, unless the same or a newer one is held or was removed.
+
+        `vectors` is (passages, dimensions); they are scaled to length one. Raises ValueError or WriteFailed.
+        """
+        table_rows = rows.rows_of(document, passages, np.asarray(vectors), self._schema)
+        with self._write_lock:
+            table = self._writable(document.tenant)
+            held = _head(table, document.document_id)
+            if held is not None and held["version"] >= document.version:
+                return self._version(document.tenant, table, applied=False)
+            _replace(table, document.document_id, table_rows)
+            _maintain(table)
+            return self._version(document.tenant, table, applied=True)
+
+    def remove(self, tenant: str, document_id: str) -> IndexVersion:
+        """Take the document out. Its version stays known, so that a redelivered `put` does not bring it back."""
+        with self._write_lock:
+            table = self._readable(tenant)
+            held = _head(table, document_id) if table is not None else None
+            if table is None or held is None or held["removed"]:
+                return self._version(tenant, table, applied=False)
+            _replace(table, document_id, rows.tombstone_of(document_id, held["version"], self._schema))
+            return self._version(tenant, table, applied=True)
+
+    def set_readers(self, tenant: str, document_id: str, readers: Sequence[str]) -> IndexVersion:
+        """From the returned snapshot on exactly these readers may read the document; an unknown one is no error."""
+        wanted = list(validate_readers(readers))
+        with self._write_lock:
+            table = self._readable(tenant)
+            held = _head(table, document_id) if table is not None else None
+            if table is None or held is None or held["removed"] or held["readers"] == wanted:
+                return self._version(tenant, table, applied=False)
+            stored = table.search().where(rows.is_document(document_id)).limit(None).to_arrow()
+            _replace(table, document_id, rows.with_readers(stored.select(self._schema.names), wanted))
+            _maintain(table)
+            return self._version(tenant, table, applied=True)
+
+    def snapshot(self, tenant: str) -> str:
+        """Newest snapshot, for example `acme@17`; `acme@0` while nothing was ever put."""
+        table = self._readable(tenant)
+        return self._version(tenant, table, applied=False).snapshot
+
+    def documents(self, tenant: str) -> list[DocumentRow]:
+        """Documents of the newest snapshot, by id."""
+        table = self._readable(tenant)
+        if table is None:
+            return []
+        heads = _scan(table, f"{rows.IS_HEAD} AND NOT removed", rows.DOCUMENT_COLUMNS)
+        return sorted((rows.document_row(head) for head in heads), key=lambda row: row.document_id)
+
+    def search(self, query: Query) -> Hits:
+        """Best passages of the snapshot that the principals may read, and counts of what was left out.
+
+        Same query and snapshot: same hits, byte for byte, in any process. Raises SnapshotGone or ValueError.
+        """
+        if query.vector.shape != (self._dimensions,) or not np.isfinite(query.vector).all():
+            raise ValueError(f"the query vector must be {self._dimensions} finite numbers")
+        snapshot = self._at(query.tenant, query.snapshot)
+        if snapshot is None:
+            return Hits(query.snapshot, (), _no_reasons())
+        superseded = ranking.superseded_ids(snapshot.claims, query.now)
+        standing = ranking.Standing(query.principals, query.now, superseded)
+        found: list[ranking.Candidate] = []
+        if query.principals:
+            found = snapshot.candidates(query, rows.permitted(standing), rows.HIT_COLUMNS)
+        kept, repeated = ranking.distinct(ranking.fuse(found, self._dense_weight), query.limit)
+        everything = ranking.fuse(snapshot.candidates(query, None, rows.STANDING_COLUMNS), self._dense_weight)
+        objections = (standing.objection(one.candidate.row) for one in everything[: query.limit])
+        reasons = Counter(_no_reasons() | {"duplicate": repeated})
+        reasons.update(reason for reason in objections if reason)
+        return Hits(query.snapshot, tuple(_hit(one, query) for one in kept), dict(reasons))
+
+    def _writable(self, tenant: str) -> Any:
+        from lancedb.index import FTS  # noqa: PLC0415 - see open
+
+        table = self._readable(tenant)
+        if table is None:
+            table = self._connection.create_table(rows.table_name(tenant), schema=self._schema, exist_ok=True)
+        if not table.list_indices():
+            # English stems and stop words; no positions: phrases are not searched for.
+            table.create_index("searched_text", config=FTS(language="English", stem=True, with_position=False))
+        return table
+
+    def _readable(self, tenant: str) -> Any | None:
+        try:
+            table = self._connection.open_table(rows.table_name(tenant))
+        except ValueError:  # lancedb's "was not found"
+            return None
+        except (OSError, RuntimeError) as error:
+            raise IndexCorrupt from error
+        if table.schema != self._schema:
+            raise IndexCorrupt("the table has other columns or dimensions")
+        return table
+
+    def _version(self, tenant: str, table: Any | None, *, applied: bool) -> IndexVersion:
+        return IndexVersion(_name(tenant, 0 if table is None else table.version), applied)
+
+    def _at(self, tenant: str, snapshot: str) -> "_Snapshot | None":
+        owner, _, number = snapshot.rpartition("@")
+        if owner != tenant or not _VERSION.fullmatch(number):
+            raise SnapshotGone("not a snapshot of this tenant")
+        key = (tenant, int(number))
+        if key[1] == 0:
+            return None
+        with self._read_lock:
+            if key not in self._snapshots:
+                self._snapshots[key] = self._checkout(*key)
+                if len(self._snapshots) > _OPEN_SNAPSHOTS:
+                    self._snapshots.popitem(last=False)
+            self._snapshots.move_to_end(key)
+            return self._snapshots[key]
+
+    def _checkout(self, tenant: str, version: int) -> "_Snapshot":
+        table = self._readable(tenant)
+        if table is None:
+            raise SnapshotGone("this tenant has no index")
+        try:
+            table.checkout(version)
+        except ValueError as error:  # lancedb's "no longer exists"
+            raise SnapshotGone("this version is not kept") from error
+        return _Snapshot(table)
+
+
+class _Snapshot:
+    """A table pinned to a version; immutable, so it is shared by threads."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        condition = f"{rows.IS_HEAD} AND supersedes IS NOT NULL AND NOT removed"
+        columns = ["document_id", "supersedes", "valid_from", "valid_until"]
+        self.claims: list[dict[str, Any]] = _scan(table, condition, columns)
+
+    def candidates(self, query: Query, condition: str | None, columns: list[str]) -> list[ranking.Candidate]:
+        """Union of the best by words and by meaning under the condition; the cosine is known for all of them."""
+        vector = rows.unit(query.vector)
+        wanted = max(_CANDIDATES, 4 * query.limit)
+        by_meaning = self._by_meaning(vector, condition, columns, wanted)
+        by_words = self._by_words(query.text, condition, [*columns, "vector"], wanted)
+        found = {
+            row["passage_id"]: ranking.Candidate(row, 0.0, 1.0 - row["_distance"]) for row in by_meaning.to_pylist()
+        }
+        word_rows = by_words.drop_columns("vector").to_pylist()
+        for row, cosine in zip(word_rows, _cosines(by_words, vector), strict=True):
+            found[row["passage_id"]] = ranking.Candidate(row, row["_score"], cosine)
+        return list(found.values())
+
+    def _by_words(self, text: str, condition: str | None, columns: list[str], wanted: int) -> pa.Table:
+        from lancedb.query import MatchQuery  # noqa: PLC0415 - see Index.open
+
+        # A MatchQuery is tokenised, never parsed: quotes, operators and colons in it are punctuation.
+        words = MatchQuery(_searchable(text), "searched_text")  # type: ignore[call-arg] # its stub hides the defaults
+
+        def run(count: int) -> pa.Table:
+            search = _under(self._table.search(words, query_type="fts"), condition)
+            return search.select([*columns, "_score"]).limit(count).to_arrow()
+
+        return _without_cut_tie(run, wanted, "_score")
+
+    def _by_meaning(self, vector: np.ndarray, condition: str | None, columns: list[str], wanted: int) -> pa.Table:
+        def run(count: int) -> pa.Table:
+            search = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+            exact = _under(search.bypass_vector_index(), condition)
+            return exact.select([*columns, "_distance"]).limit(count).to_arrow()
+
+        return _without_cut_tie(run, wanted, "_distance")
+
+
+def _searchable(text: str) -> str:
+    """The part of a question that is searched, without what cannot be encoded."""
+    return text[:_QUERY_CHARACTERS].replace("\x00", " ").encode("utf-8", "replace").decode()
+
+
+def _under(search: Any, condition: str | None) -> Any:
+    """The search among the rows that meet the condition, which is applied before ranking."""
+    return search if condition is None else search.where(condition, prefilter=True)
+
+
+def _without_cut_tie(run: Any, wanted: int, score: str) -> pa.Table:
+    """Candidates without those tied with the last: which of equals a limit keeps is not determined."""
+    while True:
+        table = run(wanted)
+        values = table.column(score).to_pylist()
+        if len(values) < wanted:
+            return table
+        kept = [index for index, value in enumerate(values) if value != values[-1]]
+        if kept:
+            return table.take(kept)
+        wanted *= 4
+
+
+def _cosines(table: pa.Table, vector: np.ndarray) -> list[float]:
+    """Exact products in double precision; their order of addition does not depend on threads or batches."""
+    if table.num_rows == 0:
+        return []
+    flat = table.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    matrix = flat.reshape(table.num_rows, -1).astype(np.float64)
+    return [float(value) for value in (matrix * vector.astype(np.float64)).sum(axis=1)]
+
+
+def _scan(table: Any, condition: str, columns: list[str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = table.search().where(condition).select(columns).limit(None).to_arrow().to_pylist()
+    return found
+
+
+def _head(table: Any, document_id: str) -> dict[str, Any] | None:
+    condition = f"{rows.IS_HEAD} AND {rows.is_document(document_id)}"
+    found = _scan(table, condition, ["version", "removed", "readers"])
+    return max(found, key=lambda head: head["version"]) if found else None
+
+
+def _replace(table: Any, document_id: str, table_rows: pa.Table) -> None:
+    """All rows of the document become these, in one commit. Conflicts are retried inside lancedb.
+
+    Head rows have no vector, which lancedb takes for a bad one; `rows` has refused all others that are bad.
+    """
+    merge = table.merge_insert("passage_id").when_matched_update_all().when_not_matched_insert_all()
+    merge = merge.when_not_matched_by_source_delete(rows.is_document(document_id))
+    try:
+        merge.execute(table_rows, on_bad_vectors="null")
+    except RuntimeError as error:
+        raise WriteFailed from error
+
+
+def _maintain(table: Any) -> None:
+    """Index new rows and join small files once there are a twentieth more, so that the cost per row stays bounded."""
+    name = table.list_indices()[0].name
+    statistics = table.index_stats(name)
+    fresh = statistics.num_unindexed_rows
+    if fresh < max(_UNINDEXED_ROWS, _UNINDEXED_SHARE * statistics.num_indexed_rows):
+        return
+    try:
+        table.optimize(cleanup_older_than=_KEEP_ALL_VERSIONS)
+    except RuntimeError:
+        return  # another writer came between; what is written is found anyway, and the next change tries again
+
+
+def _hit(one: ranking.Ranked, query: Query) -> Hit:
+    row = one.candidate.row
+    return Hit(
+        passage_id=row["passage_id"],
+        document_id=row["document_id"],
+        document_version=row["version"],
+        title=row["title"],
+        source=row["source"],
+        locator=row["locator"],
+        text=row["text"],
+        heading=row["heading"],
+        scores=ranking.scores(one),
+        readers_matched=matched(row["readers"], query.principals),
+        valid_until=row["valid_until"],
+        stale=row["review_by"] is not None and row["review_by"] < query.now,
+    )
+
+
+def _no_reasons() -> dict[str, int]:
+    return {"access": 0, "superseded": 0, "expired": 0, "duplicate": 0}
+
+
+def _name(tenant: str, version: int) -> str:
+    return f"{tenant}@{version}"

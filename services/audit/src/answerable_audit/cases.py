@@ -1,0 +1,180 @@
+"""One request as the gate sees it, and the decision about its outcome. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from answerable_events.answers import EXPLANATIONS, AnswerFailed, AnswerReleased, AnswerWithheld
+from answerable_events.body import Ancestor, EventBody
+from answerable_events.deadletters import DeadLettered
+from answerable_events.message import Record
+from answerable_events.requests import (
+    DEFAULT_TIME_ALLOWED,
+    ContextRetrieved,
+    DraftGenerated,
+    QuestionAsked,
+    VerdictDecided,
+)
+from answerable_events.topics import RETRY_SUFFIX
+
+Key = tuple[str, UUID]
+"""Tenant and request id."""
+
+BodyT = TypeVar("BodyT", bound=EventBody)
+
+Outcome = AnswerReleased | AnswerWithheld | AnswerFailed
+
+CHAIN = (QuestionAsked.TYPE, ContextRetrieved.TYPE, DraftGenerated.TYPE)
+"""What every verdict must rest on; a verdict that names fewer ancestors is not believed."""
+
+KEPT_BODIES = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
+
+
+@dataclass(slots=True)
+class Case:
+    """An open request: which events of it are durable, and the bodies that decide."""
+
+    key: Key
+    opened_at: datetime
+    recorded: set[tuple[UUID, str]] = field(default_factory=set)
+    """Event id and SHA-256 of the body, of everything durable."""
+    copies: dict[str, Ancestor] = field(default_factory=dict)
+    """By event type, the copy that counts: the lowest offset."""
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    question_at: tuple[int, int] | None = None
+    """Epoch and partition of the question's newest place in the log."""
+    times: dict[str, datetime] = field(default_factory=dict)
+    """By event type, when the copy that counts entered the log."""
+
+    def add(self, kind: str, event_id: UUID, sha256: str, at: datetime, body: bytes | None) -> None:
+        """Note a durable event; of equal types the first one added counts."""
+        self.recorded.add((event_id, sha256))
+        if kind not in self.copies:
+            self.copies[kind] = Ancestor(event_id=event_id, type=kind, sha256=sha256)
+            self.times[kind] = at
+            if body is not None:
+                self.bodies[kind] = body
+
+    def add_record(self, record: Record) -> None:
+        headers = record.header_texts()
+        kind = headers.get("ce_type", "")
+        try:
+            event_id = UUID(headers.get("ce_id", ""))
+        except ValueError:
+            return  # illegible: it dies where it is consumed, and its dead letter is added instead
+        if record.topic.endswith(RETRY_SUFFIX):
+            return  # the same event as in its own topic
+        body = record.value if kind in KEPT_BODIES else None
+        self.add(kind, event_id, hashlib.sha256(record.value).hexdigest(), record.time, body)
+
+    @property
+    def partition(self) -> int | None:
+        return self.question_at[1] if self.question_at else None
+
+    @property
+    def question(self) -> QuestionAsked | None:
+        """The question, when it can be read."""
+        return _read(QuestionAsked, self.bodies)
+
+    @property
+    def verdict(self) -> VerdictDecided | None:
+        return _read(VerdictDecided, self.bodies)
+
+    @property
+    def death(self) -> DeadLettered | None:
+        return _read(DeadLettered, self.bodies)
+
+    @property
+    def deadline(self) -> datetime:
+        question = self.question
+        return question.question.answer_by if question else self.opened_at + DEFAULT_TIME_ALLOWED
+
+    def manifest_is_whole(self, verdict: VerdictDecided) -> bool:
+        """Every event that the verdict rests on is durable with the bytes that it was decided on.
+
+        And the question among them is the copy that counts: two messages with one request id are one request.
+        """
+        named = {ancestor.type: ancestor for ancestor in verdict.ancestors}
+        return (
+            all(kind in named for kind in CHAIN)
+            and named[QuestionAsked.TYPE] == self.copies.get(QuestionAsked.TYPE)
+            and all((ancestor.event_id, ancestor.sha256) in self.recorded for ancestor in verdict.ancestors)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An outcome, and the event that it rests on."""
+
+    outcome: Outcome
+    cause: Ancestor | None
+
+
+def decide(case: Case, now: datetime, margin: timedelta) -> Decision | None:
+    """The outcome of a case, or None while it is open.
+
+    A whole verdict first, then a dead letter, then the deadline less `margin`.
+    """
+    verdict = case.verdict
+    if verdict is not None and case.manifest_is_whole(verdict):
+        cause = case.copies[VerdictDecided.TYPE]
+        return Decision(_conclude(verdict, now).resting_on((*verdict.ancestors, cause)), cause)
+    death = case.death
+    if death is not None:
+        return _fail(case, death.reason, case.copies[DeadLettered.TYPE], now)
+    if now >= case.deadline - margin:
+        reason = "deadline_exceeded" if verdict is None else "trace_incomplete"
+        return _fail(case, reason, case.copies.get(QuestionAsked.TYPE), now)
+    return None
+
+
+def _conclude(verdict: VerdictDecided, now: datetime) -> Outcome:
+    question = verdict.question
+    if verdict.action == "release":
+        return AnswerReleased(
+            tenant=verdict.tenant,
+            request_id=verdict.request_id,
+            asker=question.asker.subject,
+            text=" ".join(sentence.text for sentence in verdict.sentences),
+            sentences=verdict.sentences,
+            citations=verdict.citations,
+            confidence=verdict.confidence,
+            decided_at=now,
+        )
+    reason = "awaiting_review" if verdict.action == "review" else verdict.reason or "not_known"
+    return AnswerWithheld(
+        tenant=verdict.tenant,
+        request_id=verdict.request_id,
+        asker=question.asker.subject,
+        reason=reason,
+        explanation=EXPLANATIONS.get(reason, "The answer did not pass a check."),
+        decided_at=now,
+    )
+
+
+def _fail(case: Case, reason: str, cause: Ancestor | None, now: datetime) -> Decision:
+    tenant, request_id = case.key
+    question = case.question
+    outcome = AnswerFailed(
+        tenant=tenant,
+        request_id=request_id,
+        asker=question.asker.subject if question else None,
+        reason=reason,
+        explanation=EXPLANATIONS.get(reason, EXPLANATIONS["processing_error"]),
+        decided_at=now,
+    )
+    ancestors = (case.copies.get(QuestionAsked.TYPE), case.copies.get(DeadLettered.TYPE))
+    return Decision(outcome.resting_on(tuple(each for each in ancestors if each is not None)), cause)
+
+
+def _read(kind: type[BodyT], bodies: Mapping[str, bytes]) -> BodyT | None:
+    data = bodies.get(kind.TYPE)
+    try:
+        return None if data is None else kind.model_validate_json(data)
+    except ValidationError:
+        return None

@@ -1,0 +1,196 @@
+"""The gate: an outcome goes out only after everything it rests on is durable. The only producer of `answers`.
+
+State is a cache of the trace: it can be thrown away at any time and loaded again, and after an assignment, a lost log
+or an unconfirmed publish it is.
+"""
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from answerable_audit.cases import Case, Decision, Key, decide
+from answerable_audit.epochs import find_epochs
+from answerable_audit.loading import case_of, put_again
+from answerable_audit.release import Releaser
+from answerable_events.errors import UndecodableEvent
+from answerable_events.message import Message, Record
+from answerable_events.topics import ANSWERS, DOCUMENTS, KNOWLEDGE, QUESTIONS, VERDICTS, every_topic
+from answerable_runtime.clock import Clock
+from answerable_runtime.deadletters import claimed_request_id, claimed_tenant
+from answerable_runtime.log import Log, Partition
+from answerable_runtime.metrics import Metrics
+from answerable_trail.client import Trail
+from answerable_trail.rows import LastPosition, Row
+
+_log = structlog.get_logger(__name__)
+
+_CLOSED_REMEMBERED = 100_000
+"""Newest closed requests kept in memory, so that late copies cost no query; older ones are looked up."""
+
+_ABOUT_REQUESTS = frozenset(
+    topic.name for topic in every_topic() if not topic.name.startswith((DOCUMENTS.name, KNOWLEDGE.name))
+)
+
+
+class Gate:
+    """Stores records and decides outcomes; driven by the batch loop, one call at a time."""
+
+    def __init__(
+        self, trail: Trail, metrics: Metrics, releaser: Releaser, *, margin: timedelta, horizon: timedelta, clock: Clock
+    ) -> None:
+        self._trail = trail
+        self._metrics = metrics
+        self._releaser = releaser
+        self._margin = margin
+        self._horizon = horizon
+        self._clock = clock
+        self._forget()
+
+    def _forget(self) -> None:
+        self._partitions: frozenset[Partition] = frozenset()
+        self._log: Log | None = None
+        self._epochs: dict[Partition, int] = {}
+        self._newest: dict[Partition, int] = {}
+        self._cases: dict[Key, Case] = {}
+        self._closed: OrderedDict[Key, None] = OrderedDict()
+        self._touched: set[Key] = set()
+        self._deadlines: list[tuple[datetime, Key]] = []
+        self._decided: dict[Key, tuple[Message, Decision]] = {}
+        self._others: list[Message] = []
+
+    async def load(self, partitions: Collection[Partition], log: Log) -> None:
+        """Read where the record ends, what is open, and which outcomes are in the log but not in the record yet.
+
+        Raises:
+            TrailUnavailable, BrokerUnavailable: try again.
+        """
+        self._forget()
+        self._partitions, self._log = frozenset(partitions), log
+        last = await self._trail.positions()
+        self._epochs = await find_epochs(partitions, last, log)
+        await self._read_unrecorded_outcomes(last)
+        numbers = {partition for topic, partition in partitions if topic == QUESTIONS.name}
+        open_keys = await self._trail.open_requests(numbers, since=self._clock.now() - self._horizon)
+        await self._open([key for key in open_keys if key not in self._closed])
+        self._others += await put_again(self._trail, self._cases, self._epochs)
+        self._metrics.redriven.inc(len(self._others))
+        _log.info(
+            "loaded", open=len(self._cases), put_again=len(self._others), epoch=max(self._epochs.values(), default=0)
+        )
+
+    async def store(self, records: Sequence[Record]) -> None:
+        """Make records durable, then note what they mean for open requests.
+
+        Raises:
+            TrailUnavailable, BrokerUnavailable: try again.
+        """
+        if any(record.offset <= self._newest.get((record.topic, record.partition), -1) for record in records):
+            _log.warning("the log went backwards, loading again")
+            assert self._log is not None
+            await self.load(self._partitions, self._log)
+        await self._trail.append([Row(self._epochs.get((r.topic, r.partition), 0), r) for r in records])
+        unknown: dict[Key, None] = {}
+        for record in records:
+            self._newest[record.topic, record.partition] = record.offset
+            key = _key(record)
+            if key is None or (key in self._closed and record.topic != ANSWERS.name):
+                continue
+            if record.topic == VERDICTS.name:
+                self._inspect(record)
+            if record.topic == ANSWERS.name:
+                self._close(key)
+            elif key in self._cases:
+                self._cases[key].add_record(record)
+                self._touched.add(key)
+            else:
+                unknown[key] = None
+        await self._open([key for key in unknown if key not in self._closed])
+        self._measure(records)
+
+    async def due(self, now: datetime) -> Sequence[Message]:
+        """Outcomes of requests that can be decided now, dead letters of unreadable verdicts, questions to put again."""
+        while self._deadlines and self._deadlines[0][0] <= now + self._margin:
+            self._touched.add(heapq.heappop(self._deadlines)[1])
+        for key in self._touched:
+            case = self._cases.get(key)
+            decision = decide(case, now, self._margin) if case is not None and key not in self._decided else None
+            if case is not None and decision is not None:
+                self._decided[key] = self._releaser.message(case, decision, now), decision
+        self._touched.clear()
+        self._measure_open(now)
+        return [*self._others, *(message for message, _ in self._decided.values())]
+
+    def published(self, messages: Sequence[Message]) -> None:
+        assert len(messages) == len(self._others) + len(self._decided), "everything due is published together"
+        for key, (_, decision) in self._decided.items():
+            self._releaser.measure(self._cases[key], decision)
+            self._close(key)
+        self._decided.clear()
+        self._others.clear()
+
+    async def _open(self, keys: Sequence[Key]) -> None:
+        """Load requests that are not in memory; one that turns out to have its outcome is closed."""
+        if not keys:
+            return
+        for key, state in (await self._trail.load(keys)).items():
+            if state.outcome is not None:
+                self._close(key)
+            elif (case := case_of(key, state)) is not None:
+                self._cases[key] = case
+                self._touched.add(key)
+                heapq.heappush(self._deadlines, (case.deadline, key))
+
+    def _close(self, key: Key) -> None:
+        self._cases.pop(key, None)
+        self._decided.pop(key, None)
+        self._closed[key] = None
+        self._closed.move_to_end(key)
+        if len(self._closed) > _CLOSED_REMEMBERED:
+            self._closed.popitem(last=False)
+
+    def _inspect(self, verdict: Record) -> None:
+        try:
+            self._releaser.read(verdict)
+        except UndecodableEvent as error:
+            self._others.append(self._releaser.bury(verdict, error, self._clock.now()))
+
+    async def _read_unrecorded_outcomes(self, last: Mapping[Partition, LastPosition]) -> None:
+        """What a former owner published before it ended: in the log, perhaps not in the record."""
+        assert self._log is not None
+        places = [place for place in self._partitions if place[0] == ANSWERS.name]
+        ranges = {}
+        for place, (first, end) in (await self._log.bounds(places)).items():
+            recorded = last.get(place)
+            same_log = recorded is not None and recorded.epoch == self._epochs[place]
+            ranges[place] = (max(first, recorded.offset + 1) if recorded is not None and same_log else first, end)
+        async for record in self._log.read(ranges):
+            key = _key(record)
+            if key is not None:
+                self._close(key)
+
+    def _measure(self, records: Sequence[Record]) -> None:
+        now = self._clock.now().timestamp()
+        counts: dict[str, int] = {}
+        for record in records:
+            counts[record.topic] = counts.get(record.topic, 0) + 1
+        for topic, count in counts.items():
+            self._metrics.recorded.labels(topic).inc(count)
+        self._metrics.audit_delay_seconds.observe(max(0.0, now - min(r.timestamp_ms for r in records) / 1000))
+
+    def _measure_open(self, now: datetime) -> None:
+        while self._deadlines and self._deadlines[0][1] not in self._cases:
+            heapq.heappop(self._deadlines)
+        nearest = self._deadlines[0][0] if self._deadlines else None
+        self._metrics.open_requests.set(len(self._cases))
+        self._metrics.least_time_left.set((nearest - now).total_seconds() if nearest else float("nan"))
+
+
+def _key(record: Record) -> Key | None:
+    """The request that a record is about."""
+    if record.topic not in _ABOUT_REQUESTS:
+        return None
+    request_id = claimed_request_id(record)
+    return None if request_id is None else (claimed_tenant(record), request_id)

@@ -1,0 +1,26 @@
+"""Settings of audit."""
+
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
+
+from answerable_runtime.settings import RuntimeSettings
+
+
+class AuditSettings(RuntimeSettings):
+    """Where the record is, and how much time a decision keeps back."""
+
+    clickhouse_url: SecretStr = Field(
+        default=SecretStr("http://answerable@127.0.0.1:8123"),
+        description="ClickHouse with a user that may write, http[s]://user:password@host:port.",
+    )
+    audit_margin: timedelta = Field(
+        default=timedelta(seconds=1), description="An open request fails this long before its deadline, seconds."
+    )
+    audit_horizon: timedelta = Field(
+        default=timedelta(days=2), description="How far back open requests are looked for at start-up, seconds."
+    )
+    audit_batch: int = Field(default=5_000, ge=1, le=50_000, description="Most records in one insert.")
+    audit_check_every: timedelta = Field(
+        default=timedelta(seconds=60), description="How often the trace is checked for holes, seconds."
+    )
