@@ -83,11 +83,7 @@ def claimed_tenant(record: Record) -> str:
 def claimed_request_id(record: Record) -> UUID | None:
     """The request id from header or key, when one of them is a UUID."""
     texts = record.header_texts()
-    for text in (
-        texts.get("ce_correlationid"),
-        texts.get("ce_subject"),
-        (record.key or b"").decode("ascii", "replace"),
-    ):
+    for text in (texts.get("ce_correlationid"), (record.key or b"").decode("ascii", "replace")):
         try:
             return UUID(text)
         except (ValueError, TypeError):

@@ -125,7 +125,7 @@ class Gate:
 
     def published(self, messages: Sequence[Message]) -> None:
         assert len(messages) == len(self._others) + len(self._decided), "everything due is published together"
-        for key, (_, decision) in self._decided.items():
+        for key, (_, decision) in list(self._decided.items()):
             self._releaser.measure(self._cases[key], decision)
             self._close(key)
         self._decided.clear()

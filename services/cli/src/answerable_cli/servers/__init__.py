@@ -1,0 +1,1 @@
+"""Real servers on loopback, started and stopped by this process."""

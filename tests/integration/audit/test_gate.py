@@ -1,0 +1,166 @@
+"""Audit on a real record: nothing goes out that is not durable, and nothing twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from answerable_audit.main import build
+from answerable_audit.settings import AuditSettings
+from answerable_cli.servers.process import Server
+from answerable_events.answers import AnswerFailed
+from answerable_events.codec import decode
+from answerable_events.message import Message
+from answerable_events.topics import ANSWERS, VERDICTS, dead_letter_topic
+from answerable_runtime.memory import MemoryBroker
+from answerable_runtime.metrics import Metrics
+from answerable_runtime.testing import runner
+from answerable_trail.client import Trail, connect
+from tests.support.requests import flow
+from tests.support.servers import TOKEN
+
+pytestmark = pytest.mark.integration
+
+
+def url(server: Server) -> str:
+    return server.url.replace("http://", f"http://answerable:{TOKEN}@")
+
+
+@asynccontextmanager
+async def audit(server: Server, broker: MemoryBroker) -> AsyncIterator[None]:
+    settings = AuditSettings(clickhouse_url=url(server), audit_check_every=timedelta(seconds=3600))
+    async with build(settings, Metrics(CollectorRegistry())) as service:
+        running, stop = runner(service, broker), asyncio.Event()
+        task = asyncio.create_task(running.run(stop))
+        try:
+            started = asyncio.create_task(running.started.wait())
+            await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
+            yield
+        finally:
+            stop.set()
+            await task
+
+
+async def outcomes(broker: MemoryBroker, number: int, *, seconds: float = 15) -> list[str]:
+    """Short types of what is on `answers`, once there are `number`, and nothing more comes for a moment."""
+    async with asyncio.timeout(seconds):
+        while len(broker.records("answers")) < number:
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)
+    return [type(decode(record, ANSWERS).body).__name__ for record in broker.records("answers")]
+
+
+@pytest.fixture
+async def trail(clickhouse: Server) -> AsyncIterator[Trail]:
+    async with connect(url(clickhouse)) as opened:
+        yield opened
+
+
+async def test_a_complete_request_is_released_once_and_all_of_it_is_recorded(clickhouse: Server, trail: Trail) -> None:
+    broker, request = MemoryBroker(), uuid4()
+    async with audit(clickhouse, broker):
+        for message in flow(request_id=request, partition=1).messages:
+            broker.append(message)
+        assert await outcomes(broker, 1) == ["AnswerReleased"]
+    rows = await trail.request("norvik", request)
+    assert {row.position.topic for row in rows} == {"questions", "contexts", "drafts", "verdicts", "answers"}
+
+
+async def test_a_verdict_waits_for_the_event_that_it_rests_on(clickhouse: Server) -> None:
+    broker, whole = MemoryBroker(), flow(partition=2)
+    async with audit(clickhouse, broker):
+        for message in (whole.question, whole.context, whole.verdict):
+            broker.append(message)
+        assert await outcomes(broker, 0) == []
+        broker.append(whole.draft)
+        assert await outcomes(broker, 1) == ["AnswerReleased"]
+
+
+async def test_copies_of_everything_change_nothing(clickhouse: Server) -> None:
+    broker, whole = MemoryBroker(), flow(partition=3)
+    async with audit(clickhouse, broker):
+        for message in whole.messages * 3:
+            broker.append(message)
+        assert await outcomes(broker, 1) == ["AnswerReleased"]
+        for message in whole.messages:
+            broker.append(message)
+        assert await outcomes(broker, 1) == ["AnswerReleased"]
+
+
+async def test_an_outcome_that_was_published_but_not_recorded_is_not_published_again(clickhouse: Server) -> None:
+    broker, whole = MemoryBroker(), flow(partition=4)
+    async with audit(clickhouse, broker):
+        for message in whole.messages:
+            broker.append(message)
+        await outcomes(broker, 1)
+    broker.offsets = dict.fromkeys(broker.offsets, 0)  # as if nothing had been committed before a crash
+    [answer] = broker.records("answers")
+    async with audit(clickhouse, broker):
+        assert await outcomes(broker, 1) == ["AnswerReleased"]
+    assert broker.records("answers") == [answer]
+
+
+async def test_a_question_without_a_verdict_fails_before_its_deadline(clickhouse: Server) -> None:
+    broker = MemoryBroker()
+    deadline = datetime.now(UTC) + timedelta(seconds=2.5)
+    async with audit(clickhouse, broker):
+        broker.append(flow(partition=5, deadline=deadline).question)
+        assert await outcomes(broker, 1) == ["AnswerFailed"]
+    [record] = broker.records("answers")
+    assert record.time < deadline
+
+
+async def test_a_request_left_open_by_a_crash_is_found_again_in_the_record(clickhouse: Server) -> None:
+    broker, whole = MemoryBroker(), flow(partition=0)
+    async with audit(clickhouse, broker):
+        for message in (whole.question, whole.context, whole.draft):
+            broker.append(message)
+        assert await outcomes(broker, 0) == []
+    async with audit(clickhouse, broker):
+        broker.append(whole.verdict)
+        assert await outcomes(broker, 1) == ["AnswerReleased"]
+
+
+async def test_an_unreadable_verdict_becomes_a_dead_letter_and_its_request_fails(clickhouse: Server) -> None:
+    broker, whole = MemoryBroker(), flow(partition=1)
+    broken = Message("verdicts", whole.verdict.key, b"\xff\xfe{", whole.verdict.headers, 1)
+    async with audit(clickhouse, broker):
+        for message in (whole.question, broken):
+            broker.append(message)
+        await outcomes(broker, 1)
+    [answer] = broker.records("answers")
+    body = decode(answer, ANSWERS).body
+    assert isinstance(body, AnswerFailed)
+    assert body.reason == "body_invalid"
+    [letter] = broker.records("verdicts-dlq")
+    assert decode(letter, dead_letter_topic(VERDICTS)).body.TYPE == "io.answerable.dead.lettered.v1"
+
+
+async def test_a_broker_that_lost_its_log_gets_open_questions_again_under_a_new_epoch(
+    clickhouse: Server, trail: Trail
+) -> None:
+    lost, request = MemoryBroker(), uuid4()
+    whole = flow(request_id=request, partition=2)
+    async with audit(clickhouse, lost):
+        lost.append(whole.question)
+        await outcomes(lost, 0)
+        await asyncio.sleep(0.2)
+    fresh = MemoryBroker()
+    async with audit(clickhouse, fresh):
+        async with asyncio.timeout(15):
+            while not [record for record in fresh.records("questions") if record.key == whole.question.key]:
+                await asyncio.sleep(0.02)
+        for message in whole.messages[1:]:
+            fresh.append(message)
+        async with asyncio.timeout(15):
+            while not [record for record in fresh.records("answers") if record.key == whole.question.key]:
+                await asyncio.sleep(0.02)
+    again = next(record for record in fresh.records("questions") if record.key == whole.question.key)
+    assert (again.value, again.headers) == (whole.question.value, whole.question.headers)
+    epochs = [row.position.epoch for row in await trail.request("norvik", request) if row.position.topic == "questions"]
+    assert len(epochs) == 2
+    assert epochs[1] > epochs[0]
