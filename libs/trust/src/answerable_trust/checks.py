@@ -1,0 +1,61 @@
+"""The table of checks. Adding one is one function (a Case to a Finding), one row here, and its examples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from answerable_trust.citations import find_citations
+from answerable_trust.figures import forget_figures
+from answerable_trust.findings import Finding
+from answerable_trust.injection import find_injection
+from answerable_trust.quantities import find_figures
+from answerable_trust.questions import find_answer
+from answerable_trust.shape import find_shape
+from answerable_trust.sources import find_conflicts, find_stale_sources
+from answerable_trust.support import find_support
+from answerable_trust.values import Case, CheckResult
+from answerable_trust.words import forget
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named, versioned rule. The version changes with any change that could change a result.
+
+    `blocking`: a failure withholds the answer. `reason_when_failed` is the reason of a failure that names none itself.
+    """
+
+    name: str
+    version: int
+    run: Callable[[Case], CheckResult]
+    blocking: bool
+    reason_when_failed: str
+
+
+def _row(name: str, version: int, find: Callable[[Case], Finding], reason: str, *, blocking: bool = True) -> Check:
+    def run(case: Case) -> CheckResult:
+        finding = find(case)
+        score = min(1.0, max(0.0, finding.score))
+        return CheckResult(name, version, finding.reason is None, score, finding.reason, finding.evidence)
+
+    return Check(name, version, run, blocking, reason)
+
+
+# The order is that in which the gate names a reason: what makes the later checks meaningless comes first.
+CHECKS: tuple[Check, ...] = (
+    _row("output_shape", 1, find_shape, "malformed_answer"),
+    _row("no_injection", 1, find_injection, "suspected_injection"),
+    _row("citations_resolve", 1, find_citations, "citation_missing"),
+    _row("sources_current", 1, find_stale_sources, "source_stale"),
+    _row("sources_agree", 1, find_conflicts, "sources_conflict"),
+    _row("numbers_agree", 1, find_figures, "number_mismatch"),
+    _row("supported", 1, find_support, "unsupported"),
+    _row("question_answered", 1, find_answer, "question_not_answered"),
+)
+
+
+def run_checks(case: Case) -> tuple[CheckResult, ...]:
+    """The result of every check, in table order. Deterministic; raises nothing whatever the texts hold."""
+    try:
+        return tuple(check.run(case) for check in CHECKS)
+    finally:
+        forget()
+        forget_figures()

@@ -1,0 +1,124 @@
+"""Does every figure of the answer stand in the passages that it cites, and beside the right thing?"""
+
+from decimal import Decimal
+
+from answerable_trust.figures import Amount, CalendarDate, Code, Figure, figures_between, read_figures
+from answerable_trust.findings import Finding, cited_passages, plain_text, unique_spans
+from answerable_trust.units import UNITS
+from answerable_trust.values import Case, Passage, Span
+from answerable_trust.vocabulary import STOP_WORDS
+from answerable_trust.words import content_stems, read
+
+MOST_FIGURES = 40  # in one sentence; beyond, it is a table and none of it counts as checked
+_LARGEST_ROUNDING = Decimal("0.05")  # of the value, whatever its digits suggest
+_SELF_STANDING = frozenset({"%", "pp", "ordinal", "clock"})  # units without which a number means something else
+
+
+def find_figures(case: Case) -> Finding:
+    """Every number, percentage, amount, date and code agrees with a cited passage; the score is their share."""
+    agreed, total = 0, 0
+    spans: list[Span] = []
+    for sentence in case.sentences:
+        passages = cited_passages(case, sentence)
+        figures = read_figures(plain_text(sentence))
+        total += len(figures)
+        if len(figures) > MOST_FIGURES:
+            continue
+        found = [[span for passage in passages for span in _occurrences(figure, passage)] for figure in figures]
+        claimed = frozenset(span for places in found for span in places)
+        subject = frozenset(word for word in content_stems(read(plain_text(sentence))) if not word[0].isdigit())
+        for figure, places in zip(figures, found, strict=True):
+            agreed += bool(places) and not _belongs_elsewhere(subject, figure, frozenset(places), claimed, passages)
+            spans.extend(places)
+    return Finding(
+        agreed / total if total else 1.0, None if agreed == total else "number_mismatch", unique_spans(spans)
+    )
+
+
+def agree(said: Figure, source: Figure) -> bool:
+    """Whether what is said follows from the source; said may be coarser, never finer. Not symmetric."""
+    if isinstance(said, Code) or isinstance(source, Code):
+        return isinstance(said, Code) and isinstance(source, Code) and said.form == source.form
+    if isinstance(said, CalendarDate):
+        return isinstance(source, CalendarDate) and _dates_agree(said, source)
+    if isinstance(source, CalendarDate):
+        return not said.unit and said.value == source.year
+    return _units_agree(said, source) and _values_agree(said, source)
+
+
+def _dates_agree(said: CalendarDate, source: CalendarDate) -> bool:
+    if said.ambiguous or source.ambiguous:
+        same = (said.year, said.month, said.day) == (source.year, source.month, source.day)
+        return same and said.ambiguous == source.ambiguous
+    parts = ((said.year, source.year), (said.month, source.month), (said.day, source.day))
+    return all(one is None or one == other for one, other in parts)
+
+
+def _units_agree(said: Amount, source: Amount) -> bool:
+    if said.unit == source.unit:
+        return True
+    return not said.unit and source.unit not in _SELF_STANDING and said.noun in STOP_WORDS | {""}
+
+
+def _values_agree(said: Amount, source: Amount) -> bool:
+    if said.value == source.value:
+        return True
+    slack = min(said.place / 2, abs(source.value) * _LARGEST_ROUNDING)
+    return said.rounded and abs(said.value - source.value) <= slack
+
+
+def _occurrences(figure: Figure, passage: Passage) -> list[Span]:
+    sources = read_figures(passage.text)
+    found = [source for source in sources if agree(figure, source)]
+    if not found and isinstance(figure, Amount) and figure.unit and _heads_column(figure.unit, passage, sources):
+        bare = Amount(figure.value, "", figure.start, figure.end, figure.rounded, figure.place)
+        found = [source for source in sources if isinstance(source, Amount) and not source.unit and agree(bare, source)]
+    return [_place(passage, source) for source in found]
+
+
+def _heads_column(unit: str, passage: Passage, sources: tuple[Figure, ...]) -> bool:
+    """Whether the unit stands in the passage or its title away from any number, as in the head of a table."""
+    title = read(passage.title)
+    if any(UNITS.get(form) == unit for form in title.forms):
+        return True
+    taken = {position for source in sources for position in range(source.start, source.end)}
+    reading = read(passage.text)
+    words = zip(reading.forms, reading.starts, strict=True)
+    signs = (position for position, char in enumerate(passage.text) if not char.isalnum() and UNITS.get(char) == unit)
+    return any(UNITS.get(form) == unit and start not in taken for form, start in words) or any(
+        position not in taken for position in signs
+    )
+
+
+def _belongs_elsewhere(
+    subject: frozenset[str],
+    figure: Figure,
+    places: frozenset[Span],
+    claimed: frozenset[Span],
+    passages: tuple[Passage, ...],
+) -> bool:
+    """Whether the words of the sentence point to another figure of that kind than the one said.
+
+    "Gold costs 30 EUR" is not what "Gold costs 20 EUR. Silver costs 30 EUR." says, although 30 EUR stands there.
+    `places` is where the figure stands, `claimed` where any figure of the sentence does.
+    """
+    if not isinstance(figure, Amount) or figure.rounded:
+        return False
+    ours, rivals = 0, 0
+    for passage in passages:
+        reading = read(passage.text)
+        for first, last in reading.sentences:
+            sources = figures_between(passage.text, reading.starts[first], reading.ends[last - 1])
+            if not sources:
+                continue
+            overlap = len(subject.intersection(reading.stems[first:last]))
+            alike = {_place(passage, one) for one in sources if isinstance(one, Amount) and one.unit == figure.unit}
+            if any(_place(passage, source) in places for source in sources):
+                ours = max(ours, overlap)
+            elif alike - claimed:
+                rivals = max(rivals, overlap)
+    return ours > 0 and rivals > ours
+
+
+def _place(passage: Passage, figure: Figure) -> Span:
+    return Span(passage.label, figure.start, figure.end)

@@ -1,0 +1,97 @@
+"""The values that go into the checks and come out of the gate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from answerable_trust.errors import InvalidPolicyError
+
+Action = Literal["release", "withhold", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrieved passage under the label by which the answer cites it. `score` is the retrieval's and has no fixed
+    scale.
+    """
+
+    label: int
+    passage_id: str
+    document_id: str
+    title: str
+    text: str
+    stale: bool
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the answer with the labels of the passages that it cites."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that a check may look at. `answered` is False where the model itself said that it does not know."""
+
+    question: str
+    answered: bool
+    sentences: tuple[Sentence, ...]
+    passages: tuple[Passage, ...]
+    model_probability: float | None
+    consequential: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` (included) to `end` (excluded) of the text of the passage with this label."""
+
+    label: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found. `score` is in [0, 1]; `reason` is a short code without any document text, None when
+    passed.
+    """
+
+    name: str
+    version: int
+    passed: bool
+    score: float
+    reason: str | None
+    evidence: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens to the answer. `reason` is None exactly when it is released."""
+
+    action: Action
+    reason: str | None
+    confidence: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How sure a tenant wants to be.
+
+    An answer below `threshold` is not released. From `review_below` up to the threshold a person looks at it,
+    under that it is withheld; None means that nobody reviews and all of it is withheld.
+    Raises InvalidPolicyError unless 0 <= review_below <= threshold <= 1.
+    """
+
+    threshold: float
+    review_below: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.threshold <= 1.0:  # refuses NaN too, which every comparison would let through
+            raise InvalidPolicyError("the threshold is not a probability")
+        if self.review_below is not None and not 0.0 <= self.review_below <= self.threshold:
+            raise InvalidPolicyError("review_below does not lie between 0 and the threshold")

@@ -1,0 +1,51 @@
+"""The English words that the rules know. Reviewable lists; a word in the wrong list is a bug with a one-line fix."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((pair.split()[0], pair.split()[1]) for pair in text.split(","))
+
+
+STOP_WORDS = _words("""
+    a about above after again all also am an and any are aren't as at be because been before being below
+    between both but by can could did do does doing down during each either few for from further had has have
+    having he her here hers him his how i if in into is it its itself just let may me might more most must my
+    near now of off on once only onto or other our out over own per same shall she should so some such than
+    that the their them then there these they this those through to too under until up upon us very was we
+    were what when where whether which while who whom whose why will with within would you your yours
+    approximately roughly around please tell yes least one
+""")
+NEGATIONS = _words("""
+    not no never none nor neither cannot without nobody nothing nowhere isn't aren't wasn't weren't don't doesn't didn't
+    won't wouldn't can't couldn't shouldn't mustn't hasn't haven't hadn't
+""")
+FUNCTION_WORDS = STOP_WORDS | NEGATIONS
+CONDITIONS = _words("if unless except until only otherwise")
+OPPOSITES = _pairs("""
+    increase decrease, rise fall, rose fell, grew shrank, gain loss, profit loss, higher lower, more fewer,
+    more less, maximum minimum, most least, before after, include exclude, allowed forbidden, allowed
+    prohibited, permitted prohibited, permitted forbidden, open closed, required optional, mandatory optional,
+    enabled disabled, accept reject, approved rejected, always never, always sometimes, first last, buy sell,
+    income expense, start end, legal illegal, valid invalid, above below, over under, all some, all none, up
+    down, with without
+""")
+
+TIME_WORDS = _words("""
+    january february march april june july august september october november december monday tuesday wednesday thursday
+    friday saturday sunday daily weekly monthly quarterly yearly annually hourly spring summer autumn winter today
+    tomorrow yesterday noon midnight morning evening afternoon weekend weekends century immediately once before after
+    during until upon when whenever always never every end beginning christmas easter
+""")
+COUNT_WORDS = _words("""
+    no none zero nothing free never unlimited one once twice several every daily weekly monthly yearly annually
+""")
+ROLES = _words("""
+    team department staff board committee council office desk service services group company everyone anyone nobody hr
+    finance legal people head chief human resources security support management executive president anybody ceo cfo cto
+    coo all each person persons party parties public police secretary guests residents students parents children women
+    men lead
+""")
+ROLE_ENDINGS = tuple(sorted(_words("er or ers ors ee ees ist ists ant ants ent ents ian ians man woman yst")))
