@@ -26,7 +26,7 @@ test: setup  ## Run the tests on the best servers this machine has
 	@$(RUN)/pytest tests/unit tests/contract tests/integration tests/e2e $(ARGS)
 
 check: setup  ## Lint, types, layers, schemas
-	@$(RUN)/ruff check . && $(RUN)/ruff format --check . && $(RUN)/mypy libs services tests && $(RUN)/lint-imports && $(RUN)/python -m answerable_events.compatibility schemas
+	@$(RUN)/ruff check . && $(RUN)/ruff format --check . && $(RUN)/mypy libs services tests && $(RUN)/lint-imports && $(RUN)/python -m answerable_events.generate schemas --check && $(RUN)/python -m answerable_events.compatibility schemas
 
 bench: setup  ## Measure and write build/bench.json
 	@$(RUN)/python -m tests.bench $(ARGS)

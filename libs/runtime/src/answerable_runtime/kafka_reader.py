@@ -102,5 +102,6 @@ async def _high_water(consumer: AIOKafkaConsumer, ends: Mapping[Place, int]) -> 
 
 
 def record_of(raw: ConsumerRecord) -> Record:
-    """Our value for what aiokafka fetched; a missing body (tombstone) is an empty one."""
-    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value or b"", tuple(raw.headers))
+    """Our value for what aiokafka fetched; a missing body (tombstone) or header value is an empty one."""
+    headers = tuple((name, value or b"") for name, value in raw.headers)
+    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value or b"", headers)

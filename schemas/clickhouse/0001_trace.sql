@@ -1,0 +1,111 @@
+-- The record of everything that happened: one row for every record of the log, and two small tables that follow it.
+--
+-- A writer gives epoch, topic, partition, offset, log_time, key, headers and body. ClickHouse derives the other columns
+-- from headers and body by the DEFAULT expressions below, so they cannot disagree with the bytes.
+--
+-- Every statement may be repeated, also by two processes at once.
+
+CREATE DATABASE IF NOT EXISTS trace;
+
+CREATE TABLE IF NOT EXISTS trace.events
+(
+    epoch UInt32
+        COMMENT 'Incarnation of the partition: rises when a broker lost its log and offsets began again at 0',
+    topic LowCardinality(String)
+        COMMENT 'Topic of the log, retry and dead-letter topics included',
+    partition UInt16
+        COMMENT 'Partition of the topic',
+    offset UInt64
+        COMMENT 'Place within the partition; (epoch, topic, partition, offset) is one record',
+    log_time DateTime64(3, 'UTC')
+        COMMENT 'Timestamp that the broker keeps for the record',
+    key String CODEC(ZSTD(1))
+        COMMENT 'Record key, bytes as received; empty when there was none',
+    headers Array(Tuple(name String, value String)) CODEC(ZSTD(1))
+        COMMENT 'Record headers, bytes as received, in their order',
+    body String CODEC(ZSTD(3))
+        COMMENT 'Record value, bytes as received; need not be JSON, nor text',
+    body_sha256 FixedString(32) DEFAULT SHA256(body)
+        COMMENT 'SHA-256 of body; what later events name in their ancestors',
+    tenant LowCardinality(String)
+        DEFAULT toValidUTF8(arrayLast(h -> lower(h.1) = 'ce_tenant', headers).2)
+        COMMENT 'Header ce_tenant; empty when absent',
+    request_id UUID
+        DEFAULT coalesce(
+            toUUIDOrNull(arrayLast(h -> lower(h.1) = 'ce_correlationid', headers).2),
+            toUUIDOrNull(JSONExtractString(body, 'request_id')),
+            toUUID('00000000-0000-0000-0000-000000000000'))
+        COMMENT 'The request, or what ties the events of one document together: header ce_correlationid, else request_id of the body, else nil',
+    event_id UUID
+        DEFAULT toUUIDOrZero(arrayLast(h -> lower(h.1) = 'ce_id', headers).2)
+        COMMENT 'Header ce_id: rows with the same id are copies of one event, of which the lowest offset counts; nil when illegible',
+    type LowCardinality(String)
+        DEFAULT toValidUTF8(arrayLast(h -> lower(h.1) = 'ce_type', headers).2)
+        COMMENT 'Header ce_type, for example io.answerable.question.asked.v1',
+    event_time Nullable(DateTime64(6, 'UTC'))
+        DEFAULT parseDateTime64BestEffortOrNull(arrayLast(h -> lower(h.1) = 'ce_time', headers).2, 6, 'UTC')
+        COMMENT 'Header ce_time: when the writer says that it happened; NULL when illegible',
+    source LowCardinality(String)
+        DEFAULT toValidUTF8(arrayLast(h -> lower(h.1) = 'ce_source', headers).2)
+        COMMENT 'Header ce_source: who wrote the event',
+    subject String DEFAULT toValidUTF8(key) CODEC(ZSTD(1))
+        COMMENT 'The key as text: request id or document id',
+    ancestors Array(Tuple(event_id UUID, type String, sha256 String))
+        DEFAULT JSONExtract(body, 'ancestors', 'Array(Tuple(event_id UUID, type String, sha256 String))') CODEC(ZSTD(1))
+        COMMENT 'Every earlier event that this one rests on, with the SHA-256 of its body in hexadecimal; empty when the body is not JSON',
+    recorded_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+        COMMENT 'When this row was written: the only column in which a repeated write differs'
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(log_time)
+ORDER BY (tenant, request_id, epoch, topic, partition, offset)
+SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'The log as it was, one row for each record; repeated writes go with FINAL, or LIMIT 1 BY epoch, topic, partition, offset';
+
+CREATE TABLE IF NOT EXISTS trace.positions
+(
+    epoch UInt32 COMMENT 'Incarnation of the partition',
+    topic LowCardinality(String) COMMENT 'Topic of the log',
+    partition UInt16 COMMENT 'Partition of the topic',
+    last_offset UInt64 COMMENT 'Highest offset recorded so far',
+    body_sha256 FixedString(32) COMMENT 'SHA-256 of the body at that offset: tells whether the log is still the same one'
+)
+ENGINE = ReplacingMergeTree(last_offset)
+ORDER BY (epoch, topic, partition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'How far each partition is recorded; read with FINAL';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS trace.positions_feed TO trace.positions AS
+SELECT epoch, topic, partition, max(offset) AS last_offset, argMax(body_sha256, offset) AS body_sha256
+FROM trace.events
+GROUP BY epoch, topic, partition;
+
+CREATE TABLE IF NOT EXISTS trace.request_marks
+(
+    topic LowCardinality(String) COMMENT 'questions and questions-dlq: the request began; answers: it ended',
+    tenant LowCardinality(String) COMMENT 'Whose request',
+    request_id UUID COMMENT 'Which request',
+    partition UInt16 COMMENT 'Partition of the record',
+    recorded_at DateTime64(3, 'UTC') COMMENT 'When the record was written; the clock of ClickHouse, which no producer sets'
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(recorded_at)
+ORDER BY (topic, tenant, request_id, partition)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Where requests begin and end, to find those without an outcome; may repeat itself';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS trace.request_marks_feed TO trace.request_marks AS
+SELECT topic, tenant, request_id, partition, recorded_at
+FROM trace.events
+WHERE topic IN ('questions', 'questions-dlq', 'answers') AND request_id != toUUID('00000000-0000-0000-0000-000000000000');
+
+CREATE TABLE IF NOT EXISTS trace.probes
+(
+    id UUID COMMENT 'Chosen by the process that checks',
+    written_at DateTime('UTC') DEFAULT now('UTC') COMMENT 'When'
+)
+ENGINE = MergeTree
+ORDER BY id
+TTL written_at + INTERVAL 1 DAY
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Written and read back by every service that starts; holds nothing else';
