@@ -14,7 +14,7 @@ from answerable_events.errors import UndecodableEvent
 from answerable_events.identity import event_id
 from answerable_events.message import Record
 from answerable_events.requests import VerdictDecided
-from answerable_events.topics import DEAD_LETTER_SUFFIX, QUESTIONS, RETRY_SUFFIX, PARTITIONS, every_topic
+from answerable_events.topics import DEAD_LETTER_SUFFIX, PARTITIONS, QUESTIONS, RETRY_SUFFIX, every_topic
 from answerable_runtime.kafka_reader import KafkaReader
 from answerable_runtime.settings import RuntimeSettings
 from answerable_trail.client import Trail, connect
@@ -90,7 +90,9 @@ def _check_rows(records: Sequence[Record], rows: Mapping[Place, tuple[str, int]]
 
 def _check_outcomes(records: Sequence[Record], findings: Findings) -> None:
     decoded = {event.id: event for _, event in decodable(records)}
-    questions = {event.body.correlation_id: event for record, event in decodable(records) if record.topic == QUESTIONS.name}
+    questions = {
+        event.body.correlation_id: event for record, event in decodable(records) if record.topic == QUESTIONS.name
+    }
     outcomes = [(record, event) for record, event in decodable(records) if record.topic == "answers"]
     count = Counter(event.body.correlation_id for _, event in outcomes)
     findings.questions = len(questions)

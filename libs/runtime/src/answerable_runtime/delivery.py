@@ -28,7 +28,7 @@ from answerable_runtime.budget import FailureCount
 from answerable_runtime.clock import Clock
 from answerable_runtime.deadletters import Death, bury
 from answerable_runtime.effects import EffectStore
-from answerable_runtime.errors import BrokerUnavailable
+from answerable_runtime.errors import BrokerUnavailable, UndeclaredOutput
 from answerable_runtime.log import Log
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.retry import not_before, pause_before, round_of, try_later
@@ -137,11 +137,15 @@ async def _work(event: Event[EventBody], route: Route, harness: Harness) -> Sequ
     for attempt in range(1, route.retry.tries_in_place + 1):
         try:
             async with asyncio.timeout(route.timeout.total_seconds()):
-                return await handler(event, harness.deps)
+                outputs = await handler(event, harness.deps)
         except route.retryable as error:
             _log.warning("transient failure", attempt=attempt, exception=type(error).__name__)
             if attempt == route.retry.tries_in_place:
                 raise
+        else:
+            if undeclared := {type(output) for output in outputs} - set(route.outputs):
+                raise UndeclaredOutput(", ".join(sorted(kind.TYPE for kind in undeclared)))
+            return outputs
         await harness.clock.sleep(pause_before(attempt, route.retry, harness.draw()).total_seconds())
     raise AssertionError("tries_in_place is at least 1")
 

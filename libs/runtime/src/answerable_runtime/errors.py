@@ -4,6 +4,7 @@ RuntimeFault
 ├── Transient            raise it (or list a type as transient on the route) to be tried again
 ├── BrokerUnavailable    a publish or an admin call did not get through; whether it took effect is unknown
 ├── StartUpRefused       settings or declarations under which messages could be lost
+├── UndeclaredOutput     a handler returned an event that its route does not declare: a bug, treated as one
 └── TooManyFailures      unexpected exceptions beyond the budget: stop rather than turn the topic into dead letters
 """
 
@@ -22,6 +23,10 @@ class BrokerUnavailable(RuntimeFault):
 
 class StartUpRefused(RuntimeFault):
     """A configuration that cannot keep the delivery promises."""
+
+
+class UndeclaredOutput(RuntimeFault):
+    """The topics registry, and with it the rights of the service, do not provide for this event."""
 
 
 class TooManyFailures(RuntimeFault):
