@@ -167,9 +167,7 @@ def _partitions(topics: Sequence[Topic]) -> list[Partition]:
     return [(topic.name, number) for topic in topics for number in range(PARTITIONS)]
 
 
-def _lag(
-    topic: Topic, bounds: Mapping[Partition, tuple[int, int]], committed: Mapping[Partition, int]
-) -> int:
+def _lag(topic: Topic, bounds: Mapping[Partition, tuple[int, int]], committed: Mapping[Partition, int]) -> int:
     """Records after what the group committed; a group that never committed has everything before it."""
     total = 0
     for number in range(PARTITIONS):

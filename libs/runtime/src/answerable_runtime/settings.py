@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from answerable_runtime.errors import StartUpRefused
 
 PREFIX = "ANSWERABLE_"
+
+
+def _seconds(value: object) -> object:
+    """A plain number in the environment means seconds; ISO 8601 ("PT0.5S") works too."""
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 class RuntimeSettings(BaseSettings):
@@ -24,14 +35,14 @@ class RuntimeSettings(BaseSettings):
     kafka_username: str | None = Field(default=None, description="SCRAM-SHA-512 user.")
     kafka_password: SecretStr | None = Field(default=None, description="SCRAM-SHA-512 password.")
     kafka_ca_file: str | None = Field(default=None, description="PEM file of the broker's certificate authority.")
-    kafka_fetch_wait: timedelta = Field(
+    kafka_fetch_wait: Duration = Field(
         default=timedelta(milliseconds=500),
         description="How long a fetch may wait for data, seconds. Tansu does not wake waiting fetches: 0.01 there.",
     )
-    kafka_request_timeout: timedelta = Field(
+    kafka_request_timeout: Duration = Field(
         default=timedelta(seconds=10), description="A silent broker is given up after this long, seconds."
     )
-    kafka_session_timeout: timedelta = Field(
+    kafka_session_timeout: Duration = Field(
         default=timedelta(seconds=6), description="After this long without a heartbeat others take over, seconds."
     )
     kafka_replication: int = Field(
@@ -39,8 +50,8 @@ class RuntimeSettings(BaseSettings):
     )
     kafka_create_topics: bool = Field(default=True, description="Create missing topics at start-up.")
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Effect store (Redis or Valkey).")
-    effects_kept: timedelta = Field(default=timedelta(hours=1), description="How long results are remembered, seconds.")
-    drain: timedelta = Field(
+    effects_kept: Duration = Field(default=timedelta(hours=1), description="How long results are remembered, seconds.")
+    drain: Duration = Field(
         default=timedelta(seconds=10), description="On SIGTERM, running work may take this long to finish, seconds."
     )
     http_host: str = Field(default="127.0.0.1", description="Address of /livez, /readyz and /metrics.")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from answerable_runtime.settings import RuntimeSettings
+from answerable_runtime.settings import Duration, RuntimeSettings
 
 
 class AuditSettings(RuntimeSettings):
@@ -14,13 +14,13 @@ class AuditSettings(RuntimeSettings):
         default=SecretStr("http://answerable@127.0.0.1:8123"),
         description="ClickHouse with a user that may write, http[s]://user:password@host:port.",
     )
-    audit_margin: timedelta = Field(
+    audit_margin: Duration = Field(
         default=timedelta(seconds=1), description="An open request fails this long before its deadline, seconds."
     )
-    audit_horizon: timedelta = Field(
+    audit_horizon: Duration = Field(
         default=timedelta(days=2), description="How far back open requests are looked for at start-up, seconds."
     )
     audit_batch: int = Field(default=5_000, ge=1, le=50_000, description="Most records in one insert.")
-    audit_check_every: timedelta = Field(
+    audit_check_every: Duration = Field(
         default=timedelta(seconds=60), description="How often the trace is checked for holes, seconds."
     )
