@@ -14,6 +14,8 @@ class IndexedDocument:
     `readers` empty: nobody may read it. `supersedes` is the `document_id` that this document replaces.
     `review_by` is when its owner promised to look at it again; after that its passages are marked stale.
     `effective_date` is the date that the document gives itself; shown, never filtered by.
+    `submitted_at` is when its owner handed it over: a withdrawal or a change of readers after that moment holds
+    against it, even where it arrived first. Without it nothing that arrived earlier does.
     """
 
     tenant: str
@@ -25,6 +27,7 @@ class IndexedDocument:
     readers: tuple[str, ...]
     content_sha256: str
     indexed_at: datetime
+    submitted_at: datetime | None = None
     owner: str | None = None
     valid_from: datetime | None = None
     valid_until: datetime | None = None
@@ -35,10 +38,14 @@ class IndexedDocument:
 
 @dataclass(frozen=True, slots=True)
 class IndexVersion:
-    """The newest snapshot after a change; `applied` is false when there was nothing to change."""
+    """The newest snapshot after a change; `applied` is false when there was nothing to change.
+
+    `readers` are those in force now, where the change was one of readers.
+    """
 
     snapshot: str
     applied: bool
+    readers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

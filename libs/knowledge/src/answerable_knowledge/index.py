@@ -8,8 +8,9 @@ import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 import numpy as np
@@ -63,45 +64,84 @@ class Index:
     def put(self, document: IndexedDocument, passages: Sequence[Passage], vectors: np.ndarray) -> IndexVersion:
         """Make this version the document's only one, unless the same or a newer one is held or was removed.
 
-        `vectors` is (passages, dimensions); they are scaled to length one. Raises ValueError or WriteFailed.
+        Nor does it come back when it was submitted before it was withdrawn; and readers that were changed after it
+        was submitted stay in force. `vectors` is (passages, dimensions); they are scaled to length one.
+
+        Raises ValueError or WriteFailed.
         """
         table_rows = rows.rows_of(document, passages, np.asarray(vectors), self._schema)
         with self._write_lock:
             table = self._writable(document.tenant)
             held = _head(table, document.document_id)
-            if held is not None and held["version"] >= document.version:
-                return self._version(document.tenant, table, applied=False)
+            if held is not None:
+                if held["version"] >= document.version or _later(held["removed_at"], document.submitted_at):
+                    return self._version(document.tenant, table, applied=False)
+                if changed_at := held["readers_changed_at"]:
+                    stay = _later(changed_at, document.submitted_at)
+                    readers = held["readers"] if stay else table_rows.column("readers")[0].as_py()
+                    table_rows = rows.with_readers(table_rows, readers, changed_at)
             _replace(table, document.document_id, table_rows)
             _maintain(table)
             return self._version(document.tenant, table, applied=True)
 
-    def remove(self, tenant: str, document_id: str) -> IndexVersion:
-        """Take the document out. Its version stays known, so that a redelivered `put` does not bring it back."""
-        with self._write_lock:
-            table = self._readable(tenant)
-            held = _head(table, document_id) if table is not None else None
-            if table is None or held is None or held["removed"]:
-                return self._version(tenant, table, applied=False)
-            _replace(table, document_id, rows.tombstone_of(document_id, held["version"], self._schema))
-            return self._version(tenant, table, applied=True)
+    def remove(self, tenant: str, document_id: str, at: datetime) -> IndexVersion:
+        """Take the document out, and keep out every version that was submitted up to `at`, known or not.
 
-    def set_readers(self, tenant: str, document_id: str, readers: Sequence[str]) -> IndexVersion:
-        """From the returned snapshot on exactly these readers may read the document; an unknown one is no error."""
-        wanted = list(validate_readers(readers))
+        Its version stays known too, so that a redelivered `put` does not bring it back. Raises WriteFailed.
+        """
+        rows.require_aware(at)
         with self._write_lock:
-            table = self._readable(tenant)
-            held = _head(table, document_id) if table is not None else None
-            if table is None or held is None or held["removed"] or held["readers"] == wanted:
+            table = self._writable(tenant)
+            held = _head(table, document_id) or rows.NOTHING_HELD
+            if held["removed"] and held["removed_at"] is not None and at <= held["removed_at"]:
                 return self._version(tenant, table, applied=False)
+            _replace(table, document_id, rows.tombstone_of(document_id, {**held, "removed_at": at}, self._schema))
+            return self._version(tenant, table, applied=not held["removed"])
+
+    def set_readers(self, tenant: str, document_id: str, readers: Sequence[str], at: datetime) -> IndexVersion:
+        """From the returned snapshot on exactly these readers may read the document, unless a later change is known.
+
+        Where the document is not here, the change is kept and holds against versions that were submitted before it.
+        Raises ValueError or WriteFailed.
+        """
+        wanted = list(validate_readers(readers))
+        rows.require_aware(at)
+        with self._write_lock:
+            table = self._writable(tenant)
+            held = _head(table, document_id) or rows.NOTHING_HELD
+            changed_at = held["readers_changed_at"]
+            if changed_at is not None and (at < changed_at or (at == changed_at and held["readers"] == wanted)):
+                return self._version(tenant, table, applied=False, readers=held["readers"])
+            if held["removed"]:
+                change = {**held, "readers": wanted, "readers_changed_at": at}
+                _replace(table, document_id, rows.tombstone_of(document_id, change, self._schema))
+                return self._version(tenant, table, applied=False, readers=wanted)
             stored = table.search().where(rows.is_document(document_id)).limit(None).to_arrow()
-            _replace(table, document_id, rows.with_readers(stored.select(self._schema.names), wanted))
+            _replace(table, document_id, rows.with_readers(stored.select(self._schema.names), wanted, at))
             _maintain(table)
-            return self._version(tenant, table, applied=True)
+            return self._version(tenant, table, applied=True, readers=wanted)
 
     def snapshot(self, tenant: str) -> str:
         """Newest snapshot, for example `acme@17`; `acme@0` while nothing was ever put."""
         table = self._readable(tenant)
         return self._version(tenant, table, applied=False).snapshot
+
+    def document(self, tenant: str, document_id: str) -> DocumentRow | None:
+        """A document of the newest snapshot; None when it is not there, or not any more."""
+        table = self._readable(tenant)
+        condition = f"{rows.IS_HEAD} AND NOT removed AND {rows.is_document(document_id)}"
+        heads = _scan(table, condition, rows.DOCUMENT_COLUMNS) if table is not None else []
+        return rows.document_row(heads[0]) if heads else None
+
+    def verify(self, *, writable: bool = False) -> None:
+        """Look into the folder, and write to it where asked. Raises IndexCorrupt."""
+        try:
+            self._connection.list_tables(limit=1)
+            if writable:
+                with TemporaryFile(dir=self._connection.uri):
+                    pass
+        except (OSError, ValueError, RuntimeError) as error:
+            raise IndexCorrupt("the folder of the index cannot be used") from error
 
     def documents(self, tenant: str) -> list[DocumentRow]:
         """Documents of the newest snapshot, by id."""
@@ -155,8 +195,11 @@ class Index:
             raise IndexCorrupt("the table has other columns or dimensions")
         return table
 
-    def _version(self, tenant: str, table: Any | None, *, applied: bool) -> IndexVersion:
-        return IndexVersion(_name(tenant, 0 if table is None else table.version), applied)
+    def _version(
+        self, tenant: str, table: Any | None, *, applied: bool, readers: Sequence[str] | None = None
+    ) -> IndexVersion:
+        name = _name(tenant, 0 if table is None else table.version)
+        return IndexVersion(name, applied, None if readers is None else tuple(readers))
 
     def _at(self, tenant: str, snapshot: str) -> "_Snapshot | None":
         owner, _, number = snapshot.rpartition("@")
@@ -267,8 +310,13 @@ def _scan(table: Any, condition: str, columns: list[str]) -> list[dict[str, Any]
 
 def _head(table: Any, document_id: str) -> dict[str, Any] | None:
     condition = f"{rows.IS_HEAD} AND {rows.is_document(document_id)}"
-    found = _scan(table, condition, ["version", "removed", "readers"])
+    found = _scan(table, condition, rows.HELD_COLUMNS)
     return max(found, key=lambda head: head["version"]) if found else None
+
+
+def _later(event: datetime | None, submitted_at: datetime | None) -> bool:
+    """Whether something happened to a document after it was submitted; at the same moment counts."""
+    return event is not None and submitted_at is not None and event >= submitted_at
 
 
 def _replace(table: Any, document_id: str, table_rows: pa.Table) -> None:

@@ -6,7 +6,8 @@ A head row has no words and no vector: neither kind of search can find it.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,9 +36,20 @@ _DOCUMENT_COLUMNS = (
     pa.field("content_sha256", pa.string()),
     pa.field("indexed_at", _TIME),
     pa.field("passages", pa.int32()),
+    pa.field("readers_changed_at", _TIME),
     pa.field("removed", pa.bool_()),
+    pa.field("removed_at", _TIME),
 )
 DOCUMENT_COLUMNS = [field.name for field in _DOCUMENT_COLUMNS]
+# What later changes of a document are weighed against.
+HELD_COLUMNS = ["version", "readers", "readers_changed_at", "removed", "removed_at"]
+NOTHING_HELD: Mapping[str, Any] = {
+    "version": 0,
+    "readers": [],
+    "readers_changed_at": None,
+    "removed": True,
+    "removed_at": None,
+}
 # What decides about a passage; contains no text.
 STANDING_COLUMNS = ["passage_id", "document_id", "readers", "valid_from", "valid_until"]
 HIT_COLUMNS = [
@@ -70,7 +82,7 @@ def schema_of(dimensions: int) -> pa.Schema:
 
 
 def rows_of(document: IndexedDocument, passages: Sequence[Passage], vectors: np.ndarray, schema: pa.Schema) -> pa.Table:
-    """Head row and passage rows. Raises ValueError when vectors and passages do not match."""
+    """Head row and passage rows. Raises ValueError when vectors and passages or a time or a reader is wrong."""
     dimensions = schema.field("vector").type.list_size
     if vectors.shape != (len(passages), dimensions):
         raise ValueError(f"expected {len(passages)} vectors of {dimensions} dimensions, got {vectors.shape}")
@@ -95,28 +107,26 @@ def rows_of(document: IndexedDocument, passages: Sequence[Passage], vectors: np.
     return _table(rows, unit(vectors), schema)
 
 
-def tombstone_of(document_id: str, version: int, schema: pa.Schema) -> pa.Table:
-    """The head row that a removed document leaves behind: its id and version, nothing else."""
-    cells = {"document_id": document_id, "version": version, "readers": [], "passages": 0, "removed": True}
+def tombstone_of(document_id: str, held: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
+    """The head row of a document that is not here: what holds against a version that arrives late, nothing else."""
+    cells = {name: held[name] for name in HELD_COLUMNS} | {"document_id": document_id, "passages": 0, "removed": True}
     no_vectors = np.empty((0, schema.field("vector").type.list_size), np.float32)
     return _table([_head(_digest(document_id, 24), cells)], no_vectors, schema)
 
 
-def with_readers(stored: pa.Table, readers: Sequence[str]) -> pa.Table:
+def with_readers(stored: pa.Table, readers: Sequence[str], at: datetime) -> pa.Table:
     """The same rows with other readers. (An SQL update cannot write an empty list, which is how all are shut out.)"""
-    field = stored.schema.field("readers")
-    return stored.set_column(
-        stored.schema.get_field_index("readers"), field, pa.array([list(readers)] * stored.num_rows, field.type)
-    )
+    for name, value in (("readers", list(readers)), ("readers_changed_at", at)):
+        field = stored.schema.field(name)
+        column = pa.array([value] * stored.num_rows, field.type)
+        stored = stored.set_column(stored.schema.get_field_index(name), field, column)
+    return stored
 
 
 def document_row(cells: dict[str, Any]) -> DocumentRow:
     """A head row as a value."""
-    left_out = ("removed", "review_by")
-    return DocumentRow(
-        **{key: value for key, value in cells.items() if key not in left_out and key != "readers"},
-        readers=tuple(cells["readers"] or ()),
-    )
+    names = {field.name for field in fields(DocumentRow)}
+    return DocumentRow(**{name: cells[name] for name in names - {"readers"}}, readers=tuple(cells["readers"] or ()))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -162,13 +172,14 @@ def _head(key: str, shared: dict[str, Any]) -> dict[str, Any]:
 
 
 def _document_cells(document: IndexedDocument, passages: int) -> dict[str, Any]:
-    for moment in (document.indexed_at, document.valid_from, document.valid_until):
-        _aware(moment)
+    for moment in (document.indexed_at, document.submitted_at, document.valid_from, document.valid_until):
+        require_aware(moment)
     cells = {name: getattr(document, name, None) for name in DOCUMENT_COLUMNS}
     return cells | {"readers": list(validate_readers(document.readers)), "passages": passages, "removed": False}
 
 
-def _aware(moment: datetime | None) -> None:
+def require_aware(moment: datetime | None) -> None:
+    """Raises ValueError for a time without a zone."""
     if moment is not None and moment.tzinfo is None:
         raise ValueError("times must be aware")
 

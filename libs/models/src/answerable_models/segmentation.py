@@ -11,6 +11,8 @@ _LONGEST_HEADING_CHARS = 70
 _LONGEST_HEADING_WORDS = 9
 _SHORT_VALUE_WORDS = 14
 _FEWEST_ROW_NUMBERS = 2
+_NARROWEST_COLUMN_CHARS = 60
+_FULL_LINE_SHARE = 0.8
 _ROW_NUMBER_SHARE = 0.34
 
 _HASHES = re.compile(r"#{1,6}\s+\S")
@@ -73,6 +75,7 @@ class _Segmenter:
         self._text = text
         self._source = source
         self._lines = _lines(text)
+        self._broken = _deliberate_breaks(self._lines)
         self._found: list[Candidate] = []
         self._heading: _Line | None = None
         self._title: _Line | None = None
@@ -165,7 +168,7 @@ class _Segmenter:
         if not text.strip() or _BULLET.match(text) or _is_row(text) or _HASHES.match(text):
             return False
         starts_anew = self._is_heading(at) or bool(_FIELD.match(text))
-        return not starts_anew
+        return not starts_anew and at not in self._broken
 
     def _is_value(self, at: int, text: str) -> bool:
         """Is this short text what the heading right above it names?"""
@@ -202,6 +205,33 @@ def _lines(text: str) -> list[_Line]:
         found.append(_Line(start, start + len(body), body))
         start += len(piece)
     return found
+
+
+def _deliberate_breaks(lines: list[_Line]) -> set[int]:
+    """Numbers of the lines that begin anew because the line above ended early: pages of PDF files have no blank lines.
+
+    In wrapped text a line ends where the next word no longer fits. One that ends well before, above a capital or a
+    figure, was ended by its author: a heading, a caption, the last line of a paragraph.
+    """
+    broken: set[int] = set()
+    first = 0
+    for last in range(1, len(lines) + 1):
+        if last < len(lines) and lines[last].text.strip():
+            continue
+        block = lines[first:last]
+        width = max((len(line.text) for line in block), default=0)
+        if width >= _NARROWEST_COLUMN_CHARS:
+            broken |= {
+                first + at for at in range(1, len(block)) if _ends_early(block[at - 1].text, block[at].text, width)
+            }
+        first = last
+    return broken
+
+
+def _ends_early(line: str, following: str, width: int) -> bool:
+    words = following.split(maxsplit=1)
+    opens = bool(words) and (words[0][0].isupper() or words[0][0].isdigit())
+    return opens and len(line.rstrip()) + 1 + len(words[0]) <= _FULL_LINE_SHARE * width
 
 
 def _is_row(line: str) -> bool:

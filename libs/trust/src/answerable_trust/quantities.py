@@ -27,8 +27,11 @@ def find_figures(case: Case) -> Finding:
         found = [[span for passage in passages for span in _occurrences(figure, passage)] for figure in figures]
         claimed = frozenset(span for places in found for span in places)
         subject = frozenset(word for word in content_stems(read(plain_text(sentence))) if not word[0].isdigit())
+        quoted = any(read(passage.text).find(read(plain_text(sentence))) for passage in passages)
         for figure, places in zip(figures, found, strict=True):
-            agreed += bool(places) and not _belongs_elsewhere(subject, figure, frozenset(places), claimed, passages)
+            # Word for word, every figure stands where it stood; a line break must not tear it from its sentence.
+            beside = quoted or not _belongs_elsewhere(subject, figure, frozenset(places), claimed, passages)
+            agreed += bool(places) and beside
             spans.extend(places)
     return Finding(
         agreed / total if total else 1.0, None if agreed == total else "number_mismatch", unique_spans(spans)

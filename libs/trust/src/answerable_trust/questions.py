@@ -8,9 +8,9 @@ from collections.abc import Callable
 from answerable_trust.figures import Amount, CalendarDate, read_figures
 from answerable_trust.findings import Finding, all_cited, answer_text, unique_spans
 from answerable_trust.support import support_windows
-from answerable_trust.units import DURATIONS
+from answerable_trust.units import DURATIONS, LENGTHS
 from answerable_trust.values import Case
-from answerable_trust.vocabulary import COUNT_WORDS, ROLE_ENDINGS, ROLES, STOP_WORDS, TIME_WORDS
+from answerable_trust.vocabulary import COUNT_WORDS, ORDINAL_WORDS, ROLE_ENDINGS, ROLES, STOP_WORDS, TIME_WORDS
 from answerable_trust.words import content_stems, read, read_names
 
 COVERAGE_NEEDED = 0.5  # of the question's words by the answer and what it cites
@@ -24,7 +24,8 @@ _HOW = r"(?:\b(?:in|by|for|from|since|until|to|of|within|after|at) )?how"
 # The first pattern that matches says what is asked for. Yes-or-no and other questions ask for no kind in particular.
 KINDS = (
     (rf"{_IN} (?:percentage|percent|share|proportion)\b|how many percent\b|what is the percentage\b", "percent"),
-    (rf"{_HOW} (?:long|old)\b", "duration"),
+    (rf"{_HOW} long\b", "extent"),
+    (rf"{_HOW} old\b", "duration"),
     (rf"{_HOW} (?:many|often|far|high|tall|deep|wide|heavy|big|large|fast)\b", "number"),
     (rf"{_HOW} much\b|{_IN} (?:amount|price|cost|fee|salary|budget|sum)\b", "amount"),
     (rf"when\b|{_IN} (?:date|day|month|year|time|deadline)\b|what is the (?:date|deadline|due date)\b", "time"),
@@ -84,12 +85,17 @@ def _gives_duration(_question: str, answer: str) -> bool:
     return lasts or _has_date(answer) or _has_word(answer, TIME_WORDS)
 
 
+def _gives_extent(question: str, answer: str) -> bool:
+    """How long something lasts, or how long it is."""
+    return any(amount.unit in LENGTHS for amount in _amounts(answer)) or _gives_duration(question, answer)
+
+
 def _gives_number(_question: str, answer: str) -> bool:
     return bool(_amounts(answer)) or _has_word(answer, COUNT_WORDS)
 
 
 def _gives_time(question: str, answer: str) -> bool:
-    at = any(amount.unit in ("clock", "ordinal") for amount in _amounts(answer))
+    at = any(amount.unit in ("clock", "ordinal") for amount in _amounts(answer)) or _has_word(answer, ORDINAL_WORDS)
     return at or _gives_duration(question, answer)
 
 
@@ -103,6 +109,7 @@ def _gives_person(question: str, answer: str) -> bool:
 
 _FITS: dict[str, Callable[[str, str], bool]] = {
     "percent": _gives_percentage,
+    "extent": _gives_extent,
     "duration": _gives_duration,
     "number": _gives_number,
     "amount": _gives_number,

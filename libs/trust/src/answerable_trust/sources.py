@@ -6,6 +6,7 @@ nothing that tells two things apart (a name, a code, a second figure, "at least"
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -90,8 +91,11 @@ class _Current:
 
 
 def _statements(passage: Passage, start: int = 0, end: int | None = None) -> Iterator[Statement]:
-    """One statement per figure that is the only one of its unit in a sentence overlapping words `start` to `end`."""
-    reading = read(passage.text)
+    """One statement per figure that is the only one of its unit in a sentence overlapping words `start` to `end`.
+
+    A figure of the title, such as the 200 of "Tern 200", names what the document is about and states nothing.
+    """
+    reading, titled = read(passage.text), _codes(passage.title)
     for first, last in reading.sentences:
         if last <= start or (end is not None and first >= end):
             continue
@@ -100,12 +104,13 @@ def _statements(passage: Passage, start: int = 0, end: int | None = None) -> Ite
         if not figures:
             continue
         words = _subject(reading, first, last, figures)
-        names = read_names(passage.text, first, last) & words | _codes(passage.title)
+        names = read_names(passage.text, first, last) & words | (titled - set(reading.forms[first:last]))
         text = passage.text[span.start : span.end]
         bounds = (bool(_LOWER.search(text)), bool(_UPPER.search(text)), count_negations(reading, first, last) % 2 == 1)
         for figure in figures:
             others = tuple(other for other in figures if other is not figure)
-            if not any(_same_kind(figure, other) for other in others):
+            naming = reading.forms[bisect_left(reading.starts, figure.start)] in titled
+            if not naming and not any(_same_kind(figure, other) for other in others):
                 yield Statement(span, figure, others, words, names, bounds)
 
 
@@ -117,7 +122,10 @@ def _subject(reading: Reading, first: int, last: int, figures: list[Amount | Cal
 
 
 def _codes(title: str) -> frozenset[str]:
-    """The words of a title with digits in them: years and part numbers say that two documents are about two things."""
+    """The words of a title with digits in them: years and part numbers say that two documents are about two things.
+
+    One that the statement repeats tells nothing more: "the Tern 200" is the same thing in its manual and elsewhere.
+    """
     return frozenset(form for form in read(title).forms if any(map(str.isdigit, form)))
 
 

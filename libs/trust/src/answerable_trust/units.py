@@ -56,6 +56,7 @@ CURRENCIES = frozenset(_ALIASES) & {
     *("EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "INR", "CNY"),
 }
 DURATIONS = frozenset({"second", "ms", "minute", "hour", "day", "week", "month", "quarter", "year"})
+LENGTHS = frozenset({"mm", "cm", "m", "km", "mile", "inch", "foot"})
 
 SCALES: dict[str, Decimal] = {
     "hundred": Decimal(100),

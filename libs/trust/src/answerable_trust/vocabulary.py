@@ -39,6 +39,10 @@ TIME_WORDS = _words("""
     tomorrow yesterday noon midnight morning evening afternoon weekend weekends century immediately once before after
     during until upon when whenever always never every end beginning christmas easter
 """)
+ORDINAL_WORDS = _words("""
+    first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth
+    sixteenth seventeenth eighteenth nineteenth twentieth thirtieth last
+""")
 COUNT_WORDS = _words("""
     no none zero nothing free never unlimited one once twice several every daily weekly monthly yearly annually
 """)

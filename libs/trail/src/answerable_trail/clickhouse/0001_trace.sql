@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS trace.events
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(log_time)
 ORDER BY (tenant, request_id, epoch, topic, partition, offset)
-SETTINGS index_granularity = 512, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'The log as it was, one row for each record; repeated writes go with FINAL, or LIMIT 1 BY epoch, topic, partition, offset';
 
 CREATE TABLE IF NOT EXISTS trace.positions
@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS trace.request_marks
     recorded_at DateTime64(3, 'UTC') COMMENT 'When the record was written; the clock of ClickHouse, which no producer sets'
 )
 ENGINE = ReplacingMergeTree
-PARTITION BY toYYYYMM(recorded_at)
+PARTITION BY toDate(recorded_at)
 ORDER BY (topic, tenant, request_id, partition)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Where requests begin and end, to find those without an outcome; may repeat itself';

@@ -1,0 +1,154 @@
+"""The statements by which the trace is read, and their results as values. No I/O.
+
+None of them uses FINAL: a record that was written twice has the same content twice, so one of each position is taken.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from answerable_events.deadletters import DeadLettered
+from answerable_events.message import EPOCH
+from answerable_events.requests import QuestionAsked, VerdictDecided
+from answerable_trail.rows import Position, RequestState, StateEvent, TraceRow
+
+BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
+"""What the gate has to read."""
+
+_MILLISECONDS = "toUnixTimestamp64Milli"
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+def literal(value: str | int | UUID) -> str:
+    """A value as ClickHouse writes it in a statement."""
+    if isinstance(value, int):
+        return str(value)
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def listed(values: Iterable[str | int | UUID]) -> str:
+    return "(" + ", ".join(literal(value) for value in values) + ")"
+
+
+def state_query(requests: Collection[tuple[str, UUID]]) -> str:
+    keys = ", ".join(listed(key) for key in requests)
+    return f"""
+SELECT tenant, request_id, event_id, type, lower(hex(body_sha256)) AS sha256, epoch, topic, partition, offset,
+       {_MILLISECONDS}(log_time) AS log_time_ms, if(type IN {listed(BODIES_LOADED)}, body, '') AS loaded_body
+FROM trace.events
+WHERE (tenant, request_id) IN ({keys})
+LIMIT 1 BY epoch, topic, partition, offset
+"""  # noqa: S608 - `literal` quotes what is put in
+
+
+def states(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[str, UUID], RequestState]:
+    """Rows of `state_query` by request."""
+    grouped: dict[tuple[str, UUID], list[tuple[StateEvent, bytes]]] = {}
+    for tenant, request, event, kind, sha256, epoch, topic, partition, offset, log_ms, body in rows:
+        position = Position(epoch, text(topic), partition, offset)
+        entry = StateEvent(text(kind), event, text(sha256), position, moment(log_ms))
+        grouped.setdefault((text(tenant), request), []).append((entry, body))
+    return {key: _state(entries) for key, entries in grouped.items()}
+
+
+def _state(entries: list[tuple[StateEvent, bytes]]) -> RequestState:
+    entries.sort(key=lambda entry: precedence(entry[0].position))
+    bodies: dict[str, bytes] = {}
+    for event, body in entries:
+        if event.type in BODIES_LOADED:
+            bodies.setdefault(event.type, body)
+    return RequestState(tuple(event for event, _ in entries), bodies)
+
+
+def precedence(position: Position) -> tuple[int, str, int, int]:
+    """Order in which copies of an event count: earliest epoch first, `x` before `x-retry`, lowest offset first."""
+    return position.epoch, position.topic, position.partition, position.offset
+
+
+def rows_query(tenant: str | None, request_id: UUID) -> str:
+    of_tenant = "" if tenant is None else f"tenant = {literal(tenant)} AND "
+    return f"""
+SELECT tenant, request_id, epoch, topic, partition, offset, {_MILLISECONDS}(log_time) AS log_time_ms, event_id, type,
+       lower(hex(body_sha256)) AS sha256, body, headers, key, {_MILLISECONDS}(recorded_at) AS recorded_ms
+FROM trace.events
+WHERE {of_tenant}request_id = {literal(request_id)}
+ORDER BY epoch, log_time, topic, partition, offset, recorded_at DESC
+LIMIT 1 BY tenant, epoch, topic, partition, offset
+"""  # noqa: S608 - `literal` quotes what is put in
+
+
+def trace_row(row: tuple[Any, ...]) -> TraceRow:
+    """A row of `rows_query`."""
+    tenant, request, epoch, topic, partition, offset, log_ms, event, kind, sha256, body, headers, key, recorded_ms = row
+    return TraceRow(
+        tenant=text(tenant),
+        request_id=request,
+        position=Position(epoch, text(topic), partition, offset),
+        log_time=moment(log_ms),
+        event_id=event,
+        type=text(kind),
+        body_sha256=text(sha256),
+        body=body,
+        headers=tuple(_header(pair) for pair in headers),
+        key=key,
+        recorded_at=moment(recorded_ms),
+    )
+
+
+def open_requests_query(partitions: Collection[int], since: datetime) -> str:
+    """Two steps: what looks open among the marks since then (few days are read), then without those answered before."""
+    return f"""
+WITH candidates AS (
+    SELECT tenant, request_id
+    FROM trace.request_marks
+    WHERE recorded_at >= fromUnixTimestamp64Milli({milliseconds(since)}, 'UTC')
+    GROUP BY tenant, request_id
+    HAVING countIf(topic = 'answers') = 0 AND countIf(partition IN {listed(sorted(partitions))}) > 0
+)
+SELECT tenant, request_id
+FROM candidates
+WHERE (tenant, request_id) NOT IN (
+    SELECT tenant, request_id FROM trace.request_marks
+    WHERE topic = 'answers' AND (tenant, request_id) IN (SELECT tenant, request_id FROM candidates)
+)
+ORDER BY tenant, request_id
+"""  # noqa: S608 - numbers only
+
+
+POSITIONS_QUERY = """
+SELECT topic, partition, epoch, last_offset, lower(hex(body_sha256)) AS sha256
+FROM trace.positions FINAL
+ORDER BY epoch DESC
+LIMIT 1 BY topic, partition
+"""
+
+COUNTS_QUERY = """
+SELECT epoch, topic, partition, uniqExact(offset) AS rows, min(offset) AS first, max(offset) AS last
+FROM trace.events
+GROUP BY epoch, topic, partition
+ORDER BY epoch, topic, partition
+"""
+
+
+def text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
+
+
+def moment(milliseconds_since_1970: int) -> datetime:
+    """As a datetime; a producer may set any number, and what datetime cannot hold becomes its first or last moment."""
+    try:
+        return EPOCH + timedelta(milliseconds=milliseconds_since_1970)
+    except OverflowError:
+        return _LATEST if milliseconds_since_1970 > 0 else _EARLIEST
+
+
+def milliseconds(instant: datetime) -> int:
+    return (instant - EPOCH) // timedelta(milliseconds=1)
+
+
+def _header(pair: Any) -> tuple[str, bytes]:
+    name, value = pair.values() if isinstance(pair, dict) else pair
+    return name.decode("utf-8", "surrogatepass"), value

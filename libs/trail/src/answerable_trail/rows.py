@@ -1,0 +1,124 @@
+"""The values that go into the record and come out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from answerable_events.message import Headers, Record
+from answerable_events.topics import ANSWERS
+
+NIL = UUID(int=0)
+"""Stands in the record for an id that is missing or illegible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the writer takes: a record, and the incarnation of the partition that it stands in."""
+
+    epoch: int
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the log; no two records ever share one."""
+
+    epoch: int
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastPosition:
+    """The newest record of a partition: highest epoch, highest offset in it, and the SHA-256 of its body (hex)."""
+
+    epoch: int
+    offset: int
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One record of the log as the trace holds it; key, header values and body are the bytes received."""
+
+    tenant: str
+    request_id: UUID
+    position: Position
+    log_time: datetime
+    event_id: UUID
+    type: str
+    body_sha256: str
+    body: bytes
+    headers: Headers
+    key: bytes
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """That an event of a request is recorded, and with which bytes."""
+
+    type: str
+    event_id: UUID
+    body_sha256: str
+    position: Position
+    log_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """What is recorded of one request, in the order in which copies count: lowest epoch and offset first."""
+
+    events: tuple[StateEvent, ...] = ()
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+    """By event type, of the copy that counts: `question.asked`, `verdict.decided` and `dead.lettered` only."""
+
+    def has(self, event_id: UUID, sha256: str) -> bool:
+        """Whether any copy of the event is recorded with exactly these bytes."""
+        return any(event.event_id == event_id and event.body_sha256 == sha256 for event in self.events)
+
+    @property
+    def outcome(self) -> StateEvent | None:
+        """The outcome that counts."""
+        return next((event for event in self.events if event.position.topic == ANSWERS.name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Offsets, both ends included, that the log must have had and the record does not have."""
+
+    epoch: int
+    topic: str
+    partition: int
+    first_missing: int
+    last_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A position that is recorded with more than one content: an epoch was missed, or somebody else wrote."""
+
+    position: Position
+    contents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much of one incarnation of a partition is recorded; `rows` counts different offsets."""
+
+    epoch: int
+    topic: str
+    partition: int
+    rows: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The result of a query."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
