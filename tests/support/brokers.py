@@ -46,7 +46,7 @@ class Bench:
     async def wait_for(self, topic: str, number: int, *, seconds: float = 30) -> list[Record]:
         """The records of a topic once there are at least `number`."""
         async with asyncio.timeout(seconds):
-            while len(found := await self.records(topic)) < number:  # noqa: ASYNC110 - another process writes
+            while len(found := await self.records(topic)) < number:
                 await asyncio.sleep(0.02)
         return found
 
@@ -102,17 +102,16 @@ async def bench(kind: str, url: str | None) -> AsyncIterator[Bench]:
         found = Bench(connect=lambda: KafkaLog(settings, client_id="service"), upstream=upstream)
         places = [(topic.name, number) for topic in every_topic() for number in range(PARTITIONS)]
         found.start = {place: end for place, (_, end) in (await upstream.bounds(places)).items()}
-        await _skip_the_past(settings, found.start)
+        for group in ("answerable.retrieval", "answerable.audit"):
+            await _skip_the_past(settings, group, found.start)
         yield found
     finally:
         await upstream.stop()
 
 
-async def _skip_the_past(settings: RuntimeSettings, ends: Mapping[tuple[str, int], int]) -> None:
-    """Commit the ends for the group under test: messages that an earlier test left are not this one's."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers, group_id="answerable.retrieval", enable_auto_commit=False
-    )
+async def _skip_the_past(settings: RuntimeSettings, group: str, ends: Mapping[tuple[str, int], int]) -> None:
+    """Commit the ends for a group under test: messages that an earlier test left are not this one's."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.bootstrap_servers, group_id=group, enable_auto_commit=False)
     past = {TopicPartition(*place): end for place, end in ends.items() if end}
     await consumer.start()
     try:
