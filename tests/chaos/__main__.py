@@ -78,7 +78,7 @@ async def _weather(
     texts = [draw.choice(QUESTIONS_ASKED) for _ in range(arguments.questions)]
     load = asyncio.create_task(ask(upstream, texts, over=arguments.seconds, allowed=ALLOWED, draw=draw))
     await upstream.publish(poison([QUESTIONS, CONTEXTS, DRAFTS, VERDICTS], draw))
-    every = arguments.seconds / (arguments.kills + arguments.terms)
+    every = arguments.seconds / max(1, arguments.kills + arguments.terms)
     tally.kills += await strike_now_and_then(
         processes, kills=arguments.kills, terms=arguments.terms, every=every, draw=draw
     )
