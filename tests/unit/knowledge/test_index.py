@@ -79,8 +79,8 @@ def test_a_newer_version_replaces_an_older_one_and_an_older_or_same_one_changes_
 
 def test_a_removed_document_is_gone_and_a_redelivery_does_not_bring_it_back(index):
     before = put(index, "d", "some words", version=3).snapshot
-    assert index.remove("acme", "d").applied
-    assert not index.remove("acme", "d").applied
+    assert index.remove("acme", "d", made.NOW).applied
+    assert not index.remove("acme", "d", made.NOW).applied
     assert not put(index, "d", "some words", version=3).applied
     assert ask(index, "some words").hits == ()
     assert index.documents("acme") == []
@@ -89,16 +89,70 @@ def test_a_removed_document_is_gone_and_a_redelivery_does_not_bring_it_back(inde
     assert found(ask(index, "new words")) == ["d"]
 
 
-def test_removing_or_opening_what_is_unknown_changes_nothing(index):
-    assert index.remove("acme", "nothing").snapshot == "acme@0"
-    put(index, "other", "words")
-    assert not index.remove("acme", "nothing").applied
-    assert not index.set_readers("acme", "nothing", ["user:ann"]).applied
+def test_what_is_unknown_is_neither_found_nor_reported_as_changed(index):
+    assert index.document("acme", "nothing") is None
+    assert not index.remove("acme", "nothing", made.NOW).applied
+    assert not index.set_readers("acme", "nothing", ["user:ann"], made.NOW).applied
+    assert (index.document("acme", "nothing"), index.documents("acme")) == (None, [])
+    assert ask(index, "nothing").hits == ()
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_version_submitted_before_the_withdrawal_stays_out_even_when_it_arrives_after_it(index, known):
+    if known:
+        put(index, "d", "some words", version=1, submitted_at=made.NOW - 2 * DAY)
+    index.remove("acme", "d", made.NOW)
+    assert not put(index, "d", "some words", version=2, submitted_at=made.NOW - DAY).applied
+    assert ask(index, "some words").hits == ()
+    index.remove("acme", "d", made.NOW - DAY)  # an older withdrawal, redelivered
+    assert not put(index, "d", "some words", version=2, submitted_at=made.NOW - DAY / 2).applied
+    assert put(index, "d", "some words", version=2, submitted_at=made.NOW + DAY).applied
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_readers_changed_after_a_version_was_submitted_stay_in_force_when_it_arrives(index, known):
+    if known:
+        put(index, "d", "words", version=1, submitted_at=made.NOW - 2 * DAY)
+    assert index.set_readers("acme", "d", ["user:bob"], made.NOW).readers == ("user:bob",)
+    assert put(index, "d", "words", version=2, submitted_at=made.NOW - DAY).applied
+    assert index.documents("acme")[0].readers == ("user:bob",)
+    assert ask(index, "words").hits == ()
+    assert put(index, "d", "words", version=3, submitted_at=made.NOW + DAY).applied
+    assert index.documents("acme")[0].readers == ("group:staff",)
+
+
+def test_the_latest_change_of_readers_wins_whatever_the_order_of_arrival(index):
+    put(index, "d", "words")
+    index.set_readers("acme", "d", ["user:bob"], made.NOW)
+    late = index.set_readers("acme", "d", ["group:staff"], made.NOW - DAY)
+    assert (late.applied, late.readers) == (False, ("user:bob",))
+    put(index, "d", "words", version=2, submitted_at=made.NOW + DAY)
+    assert index.set_readers("acme", "d", ["user:eve"], made.NOW - DAY).readers == ("group:staff",)
+    same_moment = index.set_readers("acme", "d", ["user:cyn"], made.NOW)
+    assert (same_moment.applied, same_moment.readers) == (True, ("user:cyn",))
+
+
+def test_a_change_of_readers_survives_the_withdrawal_between(index):
+    put(index, "d", "words", submitted_at=made.NOW - 3 * DAY)
+    index.remove("acme", "d", made.NOW - 2 * DAY)
+    index.set_readers("acme", "d", ["user:bob"], made.NOW)
+    assert put(index, "d", "words", version=2, submitted_at=made.NOW - DAY).applied
+    assert index.document("acme", "d").readers == ("user:bob",)
+
+
+def test_a_folder_that_cannot_be_used_is_told_before_the_first_message(tmp_path):
+    folder = tmp_path / "index"
+    index = Index.open(folder, dimensions=made.DIMENSIONS)
+    index.verify(writable=True)
+    folder.rmdir()
+    folder.write_text("a file")
+    with pytest.raises(IndexCorrupt):
+        index.verify(writable=True)
 
 
 def test_readers_change_from_the_returned_snapshot_on(index):
     before = put(index, "d", "words").snapshot
-    after = index.set_readers("acme", "d", ["user:bob"]).snapshot
+    after = index.set_readers("acme", "d", ["user:bob"], made.NOW).snapshot
     assert found(ask(index, "words", before)) == ["d"]
     assert found(ask(index, "words", after)) == []
     assert found(ask(index, "words", after, principals=frozenset({"user:bob"}))) == ["d"]
@@ -137,7 +191,7 @@ def crowd(tmp_path_factory):
         put(index, document_id, f"shared words {number}", f"more shared {number}", readers=tuple(readers[document_id]))
     for document_id in chance.sample(sorted(readers), 20):
         readers[document_id] = chance.sample(NAMES, chance.randrange(4))
-        index.set_readers("acme", document_id, readers[document_id])
+        index.set_readers("acme", document_id, readers[document_id], made.NOW)
     return index, readers
 
 
@@ -172,7 +226,7 @@ def test_a_superseded_document_is_left_out_and_counted_while_its_successor_is_in
     assert (found(now), now.left_out["superseded"]) == (["new"], 1)
     assert found(ask(index, "travel costs", now=made.NOW - 2 * DAY)) == ["old"]
     assert found(ask(index, "travel costs", now=made.NOW + 2 * DAY)) == ["old"]
-    index.remove("acme", "new")
+    index.remove("acme", "new", made.NOW)
     assert found(ask(index, "travel costs")) == ["old"]
 
 
@@ -214,8 +268,8 @@ def test_a_snapshot_replays_byte_for_byte_after_changes_reopening_and_in_another
     before = [index.search(question) for question in questions]
     for number in range(12, 70):  # enough to make the index reorganise itself
         put(index, f"d{number}", *(f"alpha beta {word} {number}" for word in ("gamma", "delta", "beta")))
-    index.remove("acme", "d3")
-    index.set_readers("acme", "d4", [])
+    index.remove("acme", "d3", made.NOW)
+    index.set_readers("acme", "d4", [], made.NOW)
     reopened = Index.open(tmp_path / "index", dimensions=made.DIMENSIONS)
     assert [index.search(question) for question in questions] == before
     assert [reopened.search(question) for question in questions] == before
@@ -292,8 +346,8 @@ def test_names_are_data_in_every_statement(index, name):
     put(index, "other", "other words")
     put(index, name, "named words", readers=(f"user:{name[:100]}",))
     assert found(ask(index, "named", principals=frozenset({f"user:{name[:100]}"}))) == [name]
-    assert index.set_readers("acme", name, ["user:ann"]).applied
-    assert index.remove("acme", name).applied
+    assert index.set_readers("acme", name, ["user:ann"], made.NOW).applied
+    assert index.remove("acme", name, made.NOW).applied
     assert found(ask(index, "words")) == ["other"]
 
 

@@ -62,6 +62,30 @@ def test_a_sentence_may_run_over_wrapped_lines():
     ]
 
 
+def test_a_line_that_ends_early_is_not_the_beginning_of_the_next_sentence():
+    page = (
+        "Quarterly report, second quarter of 2024\n"
+        "Finance department, prepared by the controller\n"
+        "Summary 1\n"
+        "Revenue in the second quarter was higher than before, thanks to one order of\n"
+        "Ostermark, and costs fell.\n"
+        "Outlook 2\n"
+    )
+    assert [text for _, text in found(page)] == [
+        "Quarterly report, second quarter of 2024",
+        "Finance department, prepared by the controller",
+        "Summary 1",
+        "Revenue in the second quarter was higher than before, thanks to one order of\nOstermark, and costs fell.",
+        "Outlook 2",
+    ]
+
+
+def test_short_lines_of_a_narrow_column_are_not_taken_apart():
+    assert [text for _, text in found("It is run by\nAnna Berg and by\nher brother.")] == [
+        "It is run by\nAnna Berg and by\nher brother."
+    ]
+
+
 def test_a_list_is_offered_as_a_whole_with_its_introduction_and_item_by_item():
     text = "To claim expenses you need:\n- a receipt\n- the form EX-2\n  signed by hand\n\nThat is all there is to it."
     assert found(text) == [

@@ -83,8 +83,9 @@ class Hit:
 class Hits:
     """The best passages, best first, and how many of the best were withheld for which reason.
 
-    `left_out` counts, among the `limit` best passages of the tenant regardless of rights, those withheld as `access`,
-    `superseded`, `expired` or `not_yet_valid`, and as `duplicate` the repeated texts met on the way to `limit` hits.
+    `left_out` counts, among the `limit` passages of the tenant nearest in meaning regardless of rights, those withheld
+    as `access`, `superseded`, `expired` or `not_yet_valid`, and as `duplicate` the repeated texts met on the way to
+    `limit` hits.
     It is evidence for auditors: shown to the asker, the first would tell of documents that they may not know of.
     """
 

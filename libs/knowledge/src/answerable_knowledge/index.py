@@ -8,6 +8,7 @@ import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -33,6 +34,7 @@ _UNINDEXED_ROWS = 128
 _UNINDEXED_SHARE = 0.05
 _KEEP_ALL_VERSIONS = timedelta(days=36_500)
 _OPEN_SNAPSHOTS = 16
+_QUERIES_AT_ONCE = 16
 _VERSION = re.compile(r"[0-9]{1,18}")
 
 
@@ -48,17 +50,25 @@ class Index:
         self._schema = rows.schema_of(dimensions)
         self._dimensions = dimensions
         self._dense_weight = dense_weight
+        # A search is three queries at once. They wait for lancedb's own threads, so a few serve many searches.
+        self._threads = ThreadPoolExecutor(_QUERIES_AT_ONCE, "index")
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._snapshots: OrderedDict[tuple[str, int], _Snapshot] = OrderedDict()
 
     @classmethod
     def open(cls, path: Path | str, *, dimensions: int = 384, dense_weight: float = 0.5) -> Self:
-        """Open the folder, creating it if needed. `dense_weight` is the share of meaning against words."""
+        """Open the folder, creating it if needed. `dense_weight` is the share of meaning against words.
+
+        Raises IndexCorrupt.
+        """
         import lancedb  # noqa: PLC0415 - takes seconds to import
 
         # Interval zero: other processes' commits are seen by the next call.
-        connection = lancedb.connect(str(path), read_consistency_interval=timedelta(0))
+        try:
+            connection = lancedb.connect(str(path), read_consistency_interval=timedelta(0))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise IndexCorrupt("the folder of the index cannot be opened") from error
         return cls(connection, dimensions, dense_weight)
 
     def put(self, document: IndexedDocument, passages: Sequence[Passage], vectors: np.ndarray) -> IndexVersion:
@@ -163,14 +173,13 @@ class Index:
             return Hits(query.snapshot, (), _no_reasons())
         superseded = ranking.superseded_ids(snapshot.claims, query.now)
         standing = ranking.Standing(query.principals, query.now, superseded)
+        regardless_of_rights = self._threads.submit(snapshot.nearest, query)
         found: list[ranking.Candidate] = []
         if query.principals:
-            found = snapshot.candidates(query, rows.permitted(standing), rows.HIT_COLUMNS)
+            found = snapshot.candidates(query, rows.permitted(standing), self._threads)
         kept, repeated = ranking.distinct(ranking.fuse(found, self._dense_weight), query.limit)
-        everything = ranking.fuse(snapshot.candidates(query, None, rows.STANDING_COLUMNS), self._dense_weight)
-        objections = (standing.objection(one.candidate.row) for one in everything[: query.limit])
         reasons = Counter(_no_reasons() | {"duplicate": repeated})
-        reasons.update(reason for reason in objections if reason)
+        reasons.update(filter(None, map(standing.objection, regardless_of_rights.result())))
         return Hits(query.snapshot, tuple(_hit(one, query) for one in kept), dict(reasons))
 
     def _writable(self, tenant: str) -> Any:
@@ -236,12 +245,13 @@ class _Snapshot:
         columns = ["document_id", "supersedes", "valid_from", "valid_until"]
         self.claims: list[dict[str, Any]] = _scan(table, condition, columns)
 
-    def candidates(self, query: Query, condition: str | None, columns: list[str]) -> list[ranking.Candidate]:
+    def candidates(self, query: Query, condition: str, threads: Executor) -> list[ranking.Candidate]:
         """Union of the best by words and by meaning under the condition; the cosine is known for all of them."""
         vector = rows.unit(query.vector)
         wanted = max(_CANDIDATES, 4 * query.limit)
-        by_meaning = self._by_meaning(vector, condition, columns, wanted)
-        by_words = self._by_words(query.text, condition, [*columns, "vector"], wanted)
+        words = threads.submit(self._by_words, query.text, condition, [*rows.HIT_COLUMNS, "vector"], wanted)
+        by_meaning = self._by_meaning(vector, condition, rows.HIT_COLUMNS, wanted)
+        by_words = words.result()
         found = {
             row["passage_id"]: ranking.Candidate(row, 0.0, 1.0 - row["_distance"]) for row in by_meaning.to_pylist()
         }
@@ -250,14 +260,20 @@ class _Snapshot:
             found[row["passage_id"]] = ranking.Candidate(row, row["_score"], cosine)
         return list(found.values())
 
-    def _by_words(self, text: str, condition: str | None, columns: list[str], wanted: int) -> pa.Table:
+    def nearest(self, query: Query) -> list[dict[str, Any]]:
+        """What decides about the `limit` nearest passages, whoever may read them; no text of them."""
+        near = self._by_meaning(rows.unit(query.vector), None, rows.STANDING_COLUMNS, 4 * query.limit).to_pylist()
+        near.sort(key=lambda row: (round(row["_distance"], 6), row["passage_id"]))
+        return near[: query.limit]
+
+    def _by_words(self, text: str, condition: str, columns: list[str], wanted: int) -> pa.Table:
         from lancedb.query import MatchQuery  # noqa: PLC0415 - see Index.open
 
         # A MatchQuery is tokenised, never parsed: quotes, operators and colons in it are punctuation.
         words = MatchQuery(_searchable(text), "searched_text")  # type: ignore[call-arg] # its stub hides the defaults
 
         def run(count: int) -> pa.Table:
-            search = _under(self._table.search(words, query_type="fts"), condition)
+            search = self._table.search(words, query_type="fts").where(condition, prefilter=True)
             return search.select([*columns, "_score"]).limit(count).to_arrow()
 
         return _without_cut_tie(run, wanted, "_score")
@@ -265,7 +281,9 @@ class _Snapshot:
     def _by_meaning(self, vector: np.ndarray, condition: str | None, columns: list[str], wanted: int) -> pa.Table:
         def run(count: int) -> pa.Table:
             search = self._table.search(vector, vector_column_name="vector").distance_type("dot")
-            exact = _under(search.bypass_vector_index(), condition)
+            exact = search.bypass_vector_index()
+            if condition is not None:
+                exact = exact.where(condition, prefilter=True)
             return exact.select([*columns, "_distance"]).limit(count).to_arrow()
 
         return _without_cut_tie(run, wanted, "_distance")
@@ -274,11 +292,6 @@ class _Snapshot:
 def _searchable(text: str) -> str:
     """The part of a question that is searched, without what cannot be encoded."""
     return text[:_QUERY_CHARACTERS].replace("\x00", " ").encode("utf-8", "replace").decode()
-
-
-def _under(search: Any, condition: str | None) -> Any:
-    """The search among the rows that meet the condition, which is applied before ranking."""
-    return search if condition is None else search.where(condition, prefilter=True)
 
 
 def _without_cut_tie(run: Any, wanted: int, score: str) -> pa.Table:

@@ -1,0 +1,422 @@
+# ruff: noqa: INP001 - a script, not part of a package
+"""What the dashboard shows, as a table: rows of panels with their queries. `build.py` makes Grafana's JSON of it."""
+
+from dataclasses import dataclass
+
+RATE = "[$__rate_interval]"
+
+# $__fromTime, $__toTime and $__timeInterval are macros of the ClickHouse plugin.
+_ANSWERS = """(
+    SELECT *, coalesce(asked_at, decided_at) AS moment, if(outcome = '', 'open', outcome) AS ended FROM trace.answers
+)
+WHERE moment >= $__fromTime AND moment <= $__toTime"""
+_REQUESTS = f"SELECT tenant, request_id FROM {_ANSWERS}"  # noqa: S608 - two constants
+
+
+@dataclass(frozen=True)
+class PromQl:
+    expression: str
+    legend: str = ""
+
+
+@dataclass(frozen=True)
+class Sql:
+    """`over_time`: the first column is the time, text columns name the lines, numbers are their values."""
+
+    statement: str
+    over_time: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`kind` is stat, timeseries or table; width in 24ths; `limits` are (from value, colour)."""
+
+    title: str
+    description: str
+    queries: tuple[PromQl | Sql, ...]
+    kind: str = "timeseries"
+    unit: str = "short"
+    width: int = 8
+    limits: tuple[tuple[float, str], ...] = ()
+    bars: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    title: str
+    panels: tuple[Panel, ...]
+
+
+def quantile(level: float, histogram: str, *labels: str) -> str:
+    """Quantile of a histogram of seconds by labels."""
+    by = ", ".join([*labels, "le"])
+    return f"histogram_quantile({level}, sum by ({by}) (rate({histogram}_bucket{RATE})))"
+
+
+def stat(title: str, expression: str, description: str, *, unit: str = "short", **limits: float) -> Panel:
+    """One number; `limits` gives colours their lowest value."""
+    colours = tuple((value, colour) for colour, value in limits.items())
+    return Panel(title, description, (PromQl(expression),), "stat", unit, width=3, limits=colours)
+
+
+NOW = Row(
+    "Now",
+    (
+        stat("Services running", "count(service:answerable_up:sum > 0)", "Of six.", green=6),
+        stat("Open questions", "answerable:open_requests:sum", "Accepted, no outcome yet."),
+        stat(
+            "Nearest deadline",
+            "answerable:least_time_left_seconds:min",
+            "Time left of the most urgent open question; nothing when none is open.",
+            unit="s",
+            orange=5,
+            green=15,
+        ),
+        stat(
+            "Failed",
+            "answerable:outcomes_failed:ratio10m",
+            "Share of the outcomes of the last ten minutes.",
+            unit="percentunit",
+            orange=0.01,
+            red=0.05,
+        ),
+        stat("Largest lag", "max(service_topic:answerable_consumer_lag:sum)", "Messages.", orange=100, red=500),
+        stat(
+            "Dead letters",
+            "sum(service_topic_reason:answerable_dead_letters:increase10m) or vector(0)",
+            "In the last ten minutes.",
+            orange=1,
+        ),
+        stat("Trace holes", "answerable:trace_holes:max", "Offsets that are not in ClickHouse.", red=1),
+        stat(
+            "Trace checked",
+            "answerable:trace_check_age_seconds:min",
+            "How long ago it was last searched for holes.",
+            unit="s",
+            orange=120,
+            red=600,
+        ),
+    ),
+)
+
+QUESTIONS = Row(
+    "Questions",
+    (
+        Panel(
+            "Questions and outcomes",
+            "Each question has exactly one outcome, so the lines follow one another.",
+            (
+                PromQl(f'sum(rate(answerable_recorded_total{{topic="questions"}}{RATE}))', "asked"),
+                PromQl(f"sum by (outcome) (rate(answerable_outcomes_total{RATE}))", "{{outcome}}"),
+            ),
+            unit="reqps",
+        ),
+        Panel(
+            "Outcomes by reason",
+            "Last ten minutes. Released answers have no reason.",
+            (PromQl("outcome_reason:answerable_outcomes:increase10m", "{{outcome}} {{reason}}"),),
+            bars=True,
+        ),
+        Panel(
+            "Time to outcome",
+            "From the question to its outcome, all outcomes.",
+            tuple(
+                PromQl(quantile(level, "answerable_answer_seconds"), f"p{level * 100:.0f}")
+                for level in (0.5, 0.95, 0.99)
+            ),
+            unit="s",
+        ),
+        Panel(
+            "Time to outcome, by outcome",
+            "95th percentile over five minutes. Failures usually come at the deadline.",
+            (PromQl("outcome:answerable_answer_seconds:p95_5m", "{{outcome}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Open questions",
+            "Accepted, no outcome yet.",
+            (PromQl("answerable:open_requests:sum", "open"),),
+        ),
+        Panel(
+            "Time left",
+            "To the nearest deadline among the open questions; a gap where none is open.",
+            (PromQl("answerable:least_time_left_seconds:min", "nearest deadline"),),
+            unit="s",
+        ),
+    ),
+)
+
+STAGES = Row(
+    "Stages",
+    (
+        Panel(
+            "Latency by stage, p95",
+            "From the event before to the event of the stage, queueing included; as audit sees it.",
+            (PromQl("stage:answerable_stage_seconds:p95_5m", "{{stage}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Latency by stage, median",
+            "From the event before to the event of the stage.",
+            (PromQl(quantile(0.5, "answerable_stage_seconds", "stage"), "{{stage}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Work on one message, p95",
+            "From taking a message to its acknowledged output, without the wait before.",
+            (PromQl(quantile(0.95, "answerable_handling_seconds", "service"), "{{service}}"),),
+            unit="s",
+        ),
+    ),
+)
+
+DELIVERY = Row(
+    "Delivery",
+    (
+        Panel(
+            "Consumer lag",
+            "Messages that a service has not finished.",
+            (PromQl("service_topic:answerable_consumer_lag:sum", "{{service}} {{topic}}"),),
+        ),
+        Panel(
+            "In flight and waiting",
+            "Messages being worked on, and fetched ones that wait for a place.",
+            (
+                PromQl("sum by (service) (answerable_in_flight)", "{{service}} in flight"),
+                PromQl("sum by (service) (answerable_waiting)", "{{service}} waiting"),
+            ),
+        ),
+        Panel(
+            "Messages by how they ended",
+            "done, repeated from the effect store, retried later, or dead.",
+            (
+                PromQl(
+                    f"sum by (service, disposition) (rate(answerable_messages_total{RATE}))",
+                    "{{service}} {{disposition}}",
+                ),
+            ),
+            unit="ops",
+        ),
+        Panel(
+            "Dead letters",
+            "Last ten minutes, by service, topic and reason.",
+            (PromQl("service_topic_reason:answerable_dead_letters:increase10m", "{{service}} {{topic}} {{reason}}"),),
+            bars=True,
+        ),
+        Panel(
+            "Effect store",
+            "A hit is work that a redelivered message did not repeat.",
+            (PromQl(f"sum by (service, result) (rate(answerable_effects_total{RATE}))", "{{service}} {{result}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Since last progress",
+            "Seconds since a service finished a message or had nothing to do.",
+            (PromQl("service:answerable_progress_age_seconds:max", "{{service}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Partitions",
+            "Partitions that the instances own. Gaps are rebalances.",
+            (PromQl("sum by (service) (answerable_assigned_partitions)", "{{service}}"),),
+        ),
+        Panel(
+            "Instances",
+            "Running instances by service.",
+            (PromQl("service:answerable_up:sum", "{{service}}"),),
+        ),
+        Panel(
+            "Questions put again",
+            "After the broker lost its log; in production this stays 0.",
+            (PromQl("sum(increase(answerable_redriven_total[10m]))", "put again"),),
+        ),
+    ),
+)
+
+RECORD = Row(
+    "Record",
+    (
+        Panel(
+            "Records made durable",
+            "By topic.",
+            (PromQl(f"sum by (topic) (rate(answerable_recorded_total{RATE}))", "{{topic}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Audit delay",
+            "From a record's place in the log to its durable row: the price of no record, no answer.",
+            (
+                PromQl(quantile(0.5, "answerable_audit_delay_seconds"), "p50"),
+                PromQl("answerable:audit_delay_seconds:p99_5m", "p99, five minutes"),
+            ),
+            unit="s",
+        ),
+        Panel(
+            "Completeness",
+            "Missing offsets at the last check.",
+            (PromQl("answerable:trace_holes:max", "holes"),),
+        ),
+    ),
+)
+
+MODELS = Row(
+    "Models and documents",
+    (
+        Panel(
+            "Model calls",
+            "By model and how they ended.",
+            (PromQl(f"sum by (model, result) (rate(answerable_model_calls_total{RATE}))", "{{model}} {{result}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Model time, p95",
+            "Duration of a call.",
+            (PromQl(quantile(0.95, "answerable_model_seconds", "model"), "{{model}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Tokens",
+            "Read and written.",
+            (
+                PromQl(
+                    f"sum by (model, direction) (rate(answerable_model_tokens_total{RATE}))", "{{model}} {{direction}}"
+                ),
+            ),
+            unit="ops",
+        ),
+        Panel(
+            "Documents",
+            "By what became of them.",
+            (PromQl(f"sum by (result) (rate(answerable_documents_total{RATE}))", "{{result}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Passages indexed",
+            "Put into the index.",
+            (PromQl(f"sum(rate(answerable_passages_total{RATE}))", "passages"),),
+            unit="ops",
+        ),
+    ),
+)
+
+GATEWAY = Row(
+    "Gateway",
+    (
+        Panel(
+            "HTTP requests",
+            "By route and status.",
+            (
+                PromQl(
+                    f"sum by (method, route, status) (rate(answerable_http_requests_total{RATE}))",
+                    "{{method}} {{route}} {{status}}",
+                ),
+            ),
+            unit="reqps",
+            width=12,
+        ),
+        Panel(
+            "HTTP time, p95",
+            "POST waits for the outcome, so it is as slow as the answer.",
+            (PromQl(quantile(0.95, "answerable_http_seconds", "method", "route"), "{{method}} {{route}}"),),
+            unit="s",
+            width=12,
+        ),
+    ),
+)
+
+TRACE = Row(
+    "From the trace (ClickHouse)",
+    (
+        Panel(
+            "Outcomes over time",
+            "From trace.answers: what was recorded, not what was counted.",
+            (
+                Sql(
+                    "SELECT $__timeInterval(moment) AS time, ended AS outcome, count() AS questions\n"
+                    f"FROM {_ANSWERS}\nGROUP BY time, outcome ORDER BY time",
+                    over_time=True,
+                ),
+            ),
+            bars=True,
+        ),
+        Panel(
+            "Latency by stage, p95",
+            "From trace.latencies, by the clocks of the services.",
+            (
+                Sql(
+                    "SELECT $__timeInterval(began_at) AS time, stage, quantile(0.95)(seconds) AS p95\n"
+                    "FROM trace.latencies\nWHERE began_at >= $__fromTime AND began_at <= $__toTime\n"
+                    "GROUP BY time, stage ORDER BY time",
+                    over_time=True,
+                ),
+            ),
+            unit="s",
+        ),
+        Panel(
+            "Outcomes and reasons",
+            "Requests in the time range.",
+            (
+                Sql(
+                    "SELECT ended AS outcome, reason, count() AS questions, round(avg(seconds), 3) AS mean_seconds\n"
+                    f"FROM {_ANSWERS}\nGROUP BY outcome, reason ORDER BY questions DESC"
+                ),
+            ),
+            kind="table",
+        ),
+        Panel(
+            "Slowest questions",
+            "By request id: `answerable explain ID` tells the rest to those who may know it.",
+            (
+                Sql(
+                    "SELECT request_id, tenant, ended AS outcome, reason, round(seconds, 3) AS seconds, moment\n"
+                    f"FROM {_ANSWERS}\nORDER BY seconds DESC NULLS LAST LIMIT 20"
+                ),
+            ),
+            kind="table",
+            width=12,
+        ),
+        Panel(
+            "Checks that did not pass",
+            "Why validation withheld answers.",
+            (
+                Sql(
+                    "SELECT check, reason, count() AS failures, uniqExact(tenant, request_id) AS requests\n"
+                    f"FROM trace.checks\nWHERE NOT passed AND (tenant, request_id) IN ({_REQUESTS})\n"
+                    "GROUP BY check, reason ORDER BY failures DESC"
+                ),
+            ),
+            kind="table",
+            width=12,
+        ),
+        Panel(
+            "Models",
+            "Calls, abstentions, tokens, cost and time.",
+            (
+                Sql(
+                    "SELECT model, revision, count() AS calls, countIf(NOT answered) AS abstained,\n"
+                    "    sum(input_tokens) AS tokens_in, sum(output_tokens) AS tokens_out,\n"
+                    "    round(sum(cost_usd), 4) AS cost_usd, round(quantile(0.95)(seconds), 3) AS seconds_p95\n"
+                    "FROM trace.model_calls\nWHERE called_at >= $__fromTime AND called_at <= $__toTime\n"
+                    "GROUP BY model, revision ORDER BY calls DESC"
+                ),
+            ),
+            kind="table",
+            width=12,
+        ),
+        Panel(
+            "Records by topic",
+            "Distinct positions of the log that are recorded.",
+            (
+                Sql(
+                    "SELECT topic, uniqExact(epoch, partition, offset) AS records, max(log_time) AS newest\n"
+                    "FROM trace.events\nWHERE log_time >= $__fromTime AND log_time <= $__toTime\n"
+                    "GROUP BY topic ORDER BY records DESC"
+                ),
+            ),
+            kind="table",
+            width=12,
+        ),
+    ),
+)
+
+ROWS = (NOW, QUESTIONS, STAGES, DELIVERY, RECORD, MODELS, GATEWAY, TRACE)

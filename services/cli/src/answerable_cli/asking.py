@@ -1,0 +1,60 @@
+"""`answerable ask`: one question, one outcome, and where it can be checked."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from rich.markup import escape
+
+from answerable_cli.addresses import locate
+from answerable_cli.errors import ANSWER_FAILED, RELEASED, WITHHELD, UsageRefused
+from answerable_cli.gateway import Answer, Identity, Outcome, gateway
+from answerable_cli.output import console, print_json
+
+EXIT_CODES = {"released": RELEASED, "withheld": WITHHELD, "failed": ANSWER_FAILED}
+
+
+async def ask(
+    question: str, identity: Identity, data: Path, *, consequential: bool, timeout: timedelta, as_json: bool
+) -> int:
+    """Ask and print; the exit status."""
+    addresses = locate(data)
+    token = addresses.settings.gateway_token
+    if token is not None:
+        identity = Identity(token=token.get_secret_value())
+    elif not identity.subject:
+        raise UsageRefused("who asks? --as USER", "or set ANSWERABLE_GATEWAY_TOKEN to a bearer token")
+    async with gateway(addresses.gateway_url) as door:
+        outcome = await door.ask(question, identity, consequential=consequential, timeout=timeout)
+    if as_json:
+        print_json(outcome.model_dump(mode="json", exclude_none=True))
+    else:
+        console().print(told(outcome), highlight=False)
+    return EXIT_CODES[outcome.status]
+
+
+def told(outcome: Outcome) -> str:
+    """An outcome for people, in rich's markup."""
+    if outcome.answer is not None:
+        lines = [_answer(outcome.answer)]
+    else:
+        verb = "Withheld" if outcome.status == "withheld" else "Failed"
+        lines = [f"[bold]{verb}[/bold] ({outcome.reason}): {escape(outcome.explanation or '')}"]
+    return "\n".join([*lines, f"[dim]answerable explain {outcome.request_id}[/dim]"])
+
+
+def _answer(answer: Answer) -> str:
+    """Sentences with numbers, and what the numbers stand for: numbered from 1 in the order of their use."""
+    labels = dict.fromkeys(label for sentence in answer.sentences for label in sentence.citations)
+    numbers = {label: number for number, label in enumerate(labels, 1)}
+    sentences = [
+        f"[bold]{escape(sentence.text)}[/bold]" + "".join(f" \\[{numbers[label]}]" for label in sentence.citations)
+        for sentence in answer.sentences
+    ]
+    cited = {citation.label: citation for citation in answer.citations}
+    sources = [
+        f"  \\[{number}] {escape(cited[label].document_id)}, {escape(cited[label].locator)}"
+        f"  [dim]{escape(cited[label].title)}, version {cited[label].document_version}[/dim]"
+        for label, number in numbers.items()
+        if label in cited
+    ]
+    return "\n".join([" ".join(sentences), *sources])

@@ -1,0 +1,54 @@
+"""Asking, and asking why: `ask`, `explain`."""
+
+from typing import Annotated
+
+import typer
+
+from answerable_cli.commands.options import DATA, TENANT, Data, Json, Tenant
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(ask)
+    app.command()(explain)
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="In words, in quotation marks.")],
+    asker: Annotated[str, typer.Option("--as", help="Who asks.", metavar="USER")] = "",
+    groups: Annotated[
+        str | None, typer.Option(help="Groups of the asker, by commas; people of the demo corpus have theirs.")
+    ] = None,
+    tenant: Tenant = TENANT,
+    consequential: Annotated[bool, typer.Option("--consequential", help="Much depends on it: a person decides.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, max=3600, help="Seconds within which there is an outcome.")] = 60,
+    data: Data = DATA,
+    json: Json = False,
+) -> None:
+    """Ask a question. Exit 0: released, 3: withheld, 4: failed."""
+    import asyncio  # noqa: PLC0415 - only here
+    from datetime import timedelta  # noqa: PLC0415
+
+    from answerable_cli import asking  # noqa: PLC0415 - slow
+    from answerable_cli.gateway import Identity  # noqa: PLC0415
+    from answerable_cli.people import groups_of  # noqa: PLC0415
+
+    names = groups_of(asker) if groups is None else tuple(part.strip() for part in groups.split(",") if part.strip())
+    work = asking.ask(
+        question, Identity(asker, names, tenant), data,
+        consequential=consequential, timeout=timedelta(seconds=timeout), as_json=json,
+    )  # fmt: skip
+    raise typer.Exit(asyncio.run(work))
+
+
+def explain(
+    request: Annotated[str, typer.Argument(help="Request id, as `ask` prints it.")],
+    tenant: Annotated[str | None, typer.Option(help="Only of this organisation.")] = None,
+    data: Data = DATA,
+    json: Json = False,
+) -> None:
+    """Why that answer: passages and who may read them, prompt, model, checks, verdict, times; all from the record."""
+    import asyncio  # noqa: PLC0415 - only here
+
+    from answerable_cli.explaining import explain_request  # noqa: PLC0415 - slow
+
+    asyncio.run(explain_request(request, tenant, data, as_json=json))

@@ -1,0 +1,65 @@
+"""The `answerable` command."""
+
+import sys
+
+import typer
+
+from answerable_cli import errors
+from answerable_cli.commands import broker, demo, doctor, knowledge, questions, record, run
+
+app = typer.Typer(
+    name="answerable",
+    help="Answers with sources, or an honest no; every step on record.",
+    epilog="Exit codes: 0 done (ask: released), 1 failed or not reachable, 2 wrong usage, 3 withheld, 4 answer failed, "
+    "130 interrupted. Start with `answerable demo`, or `answerable up` and then `answerable knowledge add`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only here
+
+        typer.echo(f"answerable {version('answerable-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+) -> None:
+    del version
+
+
+run.register(app)
+questions.register(app)
+app.add_typer(knowledge.app, name="knowledge")
+record.register(app)
+broker.register(app)
+doctor.register(app)
+demo.register(app)
+
+
+def main() -> None:
+    """Entry point: errors end as one line and a hint on stderr."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(errors.INTERRUPTED)
+    except Exception as error:
+        from answerable_cli.failures import explain_failure  # noqa: PLC0415 - knows every library's errors
+
+        failure = explain_failure(error)
+        if failure is None:
+            raise
+        typer.secho(f"answerable: {failure}", err=True, fg=typer.colors.RED)
+        if failure.hint:
+            typer.echo(f"  {failure.hint}", err=True)
+        sys.exit(failure.code)
+
+
+if __name__ == "__main__":
+    main()

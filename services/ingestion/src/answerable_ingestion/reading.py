@@ -1,0 +1,121 @@
+"""From the submitted bytes to passages, within limits. Pure apart from the parsers' own threads; blocking."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from answerable_events.documents import DocumentSubmitted
+from answerable_knowledge.access import validate_readers
+from answerable_knowledge.blocks import ParsedDocument
+from answerable_knowledge.chunking import Passage, split
+from answerable_knowledge.entries import DocumentRow, IndexedDocument
+from answerable_knowledge.errors import Reason, Unreadable
+from answerable_knowledge.parsing import parse
+
+_TITLE_CHARACTERS = 256
+"""Every passage carries the title: into its vector, and into every context that it is part of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document may ask of ingestion."""
+
+    max_bytes: int
+    max_passages: int
+    parse_timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document that was read and cut."""
+
+    parsed: ParsedDocument
+    passages: tuple[Passage, ...]
+    sha256: str
+
+
+class Refused(Exception):
+    """The submission cannot become a source for a reason that is not in its bytes; `reason` goes into the event."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+def read(submitted: DocumentSubmitted, limits: Limits) -> Reading:
+    """Parse and cut. A title that the owner gave takes the place of the document's own.
+
+    Raises:
+        Unreadable: too large, or not a document that can be read.
+    """
+    parsed = parse(
+        submitted.content,
+        filename=submitted.filename,
+        media_type=submitted.media_type,
+        encoding_hint=submitted.encoding_hint,
+        max_bytes=limits.max_bytes,
+        timeout=limits.parse_timeout,
+    )
+    given = (submitted.title or "").strip() or parsed.title
+    parsed = replace(parsed, title=given[:_TITLE_CHARACTERS])
+    passages = split(parsed)
+    if len(passages) > limits.max_passages:
+        raise Unreadable(Reason.TOO_LARGE)
+    return Reading(parsed, passages, hashlib.sha256(submitted.content).hexdigest())
+
+
+def entry_of(submitted: DocumentSubmitted, reading: Reading, now: datetime) -> IndexedDocument:
+    """The document as the index is to know it.
+
+    Raises:
+        Refused: `invalid_readers`: a name that could be nobody's, such as a wildcard. The owner meant something else.
+    """
+    try:
+        readers = validate_readers(submitted.readers)
+    except ValueError:
+        raise Refused("invalid_readers") from None
+    return IndexedDocument(
+        tenant=submitted.tenant,
+        document_id=submitted.document_id,
+        version=submitted.version,
+        title=reading.parsed.title,
+        source=source_of(submitted.document_id, submitted.filename),
+        media_type=reading.parsed.media_type,
+        readers=readers,
+        content_sha256=reading.sha256,
+        indexed_at=now,
+        submitted_at=submitted.submitted_at,
+        owner=submitted.owner,
+        valid_from=submitted.valid_from,
+        valid_until=submitted.valid_until,
+        supersedes=submitted.supersedes,
+    )
+
+
+def source_of(document_id: str, filename: str) -> str:
+    """What people see as the source: the id where it is a path to the file, the file's name otherwise."""
+    is_path = document_id == filename or document_id.endswith(f"/{filename}")
+    return document_id if is_path else filename
+
+
+def refusal(submitted: DocumentSubmitted, sha256: str, held: DocumentRow | None) -> str | None:
+    """Why the index did not take a submission; None where it holds the same version with the same bytes already."""
+    if held is None:
+        return "withdrawn"
+    if held.version > submitted.version:
+        return "outdated"
+    return None if held.content_sha256 == sha256 else "version_taken"
+
+
+def usable(readers: Sequence[str]) -> tuple[str, ...]:
+    """The readers that can be somebody. The others match nobody: leaving them out changes no one's rights."""
+    return tuple(reader for reader in readers if _is_usable(reader))
+
+
+def _is_usable(reader: str) -> bool:
+    try:
+        validate_readers([reader])
+    except ValueError:
+        return False
+    return True

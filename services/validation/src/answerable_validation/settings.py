@@ -1,0 +1,51 @@
+"""Settings of validation."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from answerable_events.body import Tenant
+from answerable_runtime.settings import RuntimeSettings
+from answerable_trust.values import Policy
+
+
+class PolicySetting(BaseModel):
+    """How sure one tenant wants to be; what it leaves out is as for everyone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    release_threshold: float | None = None
+    review_below: float | None = None
+
+
+class ValidationSettings(RuntimeSettings):
+    """How sure an answer must be before it may be released."""
+
+    release_threshold: float = Field(
+        default=0.75, ge=0, le=1, description="Confidence from which an answer is released. Not calibrated."
+    )
+    review_below: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Confidence from which, up to the threshold, a person decides; unset: such answers are withheld.",
+    )
+    policies: dict[Tenant, PolicySetting] = Field(
+        default_factory=dict,
+        description='Other values for some tenants, JSON: {"acme": {"release_threshold": 0.9, "review_below": 0.6}}.',
+    )
+
+    @model_validator(mode="after")
+    def _policies_are_sound(self) -> Self:
+        for tenant in (None, *self.policies):
+            self.policy_for(tenant)
+        return self
+
+    def policy_for(self, tenant: str | None) -> Policy:
+        """The policy of a tenant; None: of those without one of their own."""
+        own = self.policies.get(tenant) if tenant is not None else None
+        threshold, review_below = self.release_threshold, self.review_below
+        if own is not None:
+            threshold = threshold if own.release_threshold is None else own.release_threshold
+            review_below = review_below if own.review_below is None else own.review_below
+        return Policy(threshold, review_below)
