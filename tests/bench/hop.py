@@ -1,7 +1,7 @@
-"""One hop: a window route that answers each question with one event, beside a bare aiokafka loop doing the same.
+"""One hop: a window route that answers each question with one event, beside a bare aiokafka loop.
 
-Both read JSON of about 2 KB, write JSON of about 2 KB, wait for the acknowledgement and commit afterwards. The bare loop
-checks nothing, derives no ids, keeps no order by key and remembers no results; it is what one would write first.
+Both read and write JSON of about 2 KB, wait for the acknowledgement and commit afterwards. The bare loop checks nothing,
+derives no ids, keeps no order by key and remembers no results; it is what one would write first.
 
 Throughput is of a backlog, over its last nine tenths. Latency is from publishing a question to seeing its output, at a
 rate at which nothing queues.
@@ -10,7 +10,7 @@ rate at which nothing queues.
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,14 +19,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from answerable_events.topics import CONTEXTS, QUESTIONS
 from answerable_runtime.settings import RuntimeSettings
-from tests.bench.figures import Aim, Figure, Scale, paired, quantile
+from tests.bench.figures import Measured, Scale, beside, quantile
 from tests.bench.rates import sustained_rate
 from tests.bench.servers import broker, fill, run_service, send
 from tests.bench.traffic import questions
 from tests.support.stages import stage
 
-THROUGHPUT_AIM = Aim(at_least=0.5)
-LATENCY_AIM = Aim(at_most=1.5)
+THROUGHPUT_AIM = "ratio >= 0.5"
+LATENCY_AIM = "ratio <= 1.5"
 _PADDING = 1_500
 _CONCURRENCY = 64
 _PER_SECOND = 50
@@ -45,7 +45,7 @@ Way = Callable[[RuntimeSettings], AbstractAsyncContextManager[Callable[[], float
 """Runs a hop on these settings; gives how many messages it has finished."""
 
 
-async def measure(scale: Scale) -> Sequence[Figure]:
+async def measure(scale: Scale) -> Measured:
     rounds, backlog, sample = scale.of(3, 1), scale.of(12_000, 3_000), scale.of(400, 100)
     ways: Mapping[str, Way] = {"harness": _harness, "bare": _bare}
     rates: dict[str, list[float]] = {name: [] for name in ways}
@@ -55,14 +55,12 @@ async def measure(scale: Scale) -> Sequence[Figure]:
             async with broker(concurrency=_CONCURRENCY) as settings:
                 rates[name].append(await _throughput(settings, ways[name], backlog))
                 latencies[name].append(await _p50_ms(settings, ways[name], sample))
-    rate, bare_rate = paired(rates["harness"], rates["bare"])
-    p50, bare_p50 = paired(latencies["harness"], latencies["bare"])
-    note = f"{backlog} questions, {_CONCURRENCY} in flight"
-    slow = f"{_PER_SECOND} questions a second, {sample} of them"
-    return [
-        Figure("hop", rate, "events/s", bare_rate, THROUGHPUT_AIM, note, {"rounds": rates}),
-        Figure("hop_latency_p50", p50, "ms", bare_p50, LATENCY_AIM, slow, {"rounds": latencies}),
-    ]
+    figures = {
+        "hop": beside(rates["harness"], rates["bare"], "events/s", THROUGHPUT_AIM),
+        "hop_latency_p50": beside(latencies["harness"], latencies["bare"], "ms", LATENCY_AIM),
+    }
+    note = f"{backlog} questions waiting, {_CONCURRENCY} in flight; latency at {_PER_SECOND}/s; {rounds} turns"
+    return Measured(figures, note, {"events_per_second": rates, "p50_ms": latencies})
 
 
 async def _throughput(settings: RuntimeSettings, way: Way, backlog: int) -> float:

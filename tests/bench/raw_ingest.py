@@ -32,7 +32,7 @@ async def drain_raw(settings: RuntimeSettings, clickhouse_url: str, topics: Sequ
     """Events per second over the last nine tenths of a backlog of `total`."""
     parts = urlsplit(clickhouse_url)
     client = await clickhouse_connect.get_async_client(
-        host=parts.hostname, port=parts.port, username=parts.username, password=parts.password, compress=False
+        host=parts.hostname, port=parts.port, username=parts.username, password=parts.password or "", compress=False
     )
     consumer = AIOKafkaConsumer(
         *topics,
@@ -81,7 +81,7 @@ async def _store(
 
 
 def _row_binary(records: Sequence[ConsumerRecord]) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     for record in records:
         topic, key, body = record.topic.encode(), record.key or b"", record.value
         parts += (

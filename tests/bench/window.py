@@ -16,12 +16,13 @@ from answerable_events.body import EventBody
 from answerable_events.codec import Event
 from answerable_events.requests import QuestionAsked
 from answerable_runtime.settings import RuntimeSettings
-from tests.bench.figures import Aim, Figure, Scale
+from answerable_cli.results import Figure
+from tests.bench.figures import Measured, Scale, rounded
 from tests.bench.servers import broker, fill, run_service
 from tests.bench.traffic import questions
 from tests.support.stages import context_of, stage
 
-AIM = Aim(at_least=0.9)
+AIM = "ratio >= 0.9"
 PLACES = 64
 P50_S, P99_S = 2.0, 15.0
 TIMES_FASTER = 10
@@ -30,7 +31,7 @@ _SEED = 20261103
 _LIMIT_S = 120
 
 
-async def measure(scale: Scale) -> Sequence[Figure]:
+async def measure(scale: Scale) -> Measured:
     durations = log_normal(scale.of(4_000, 600))
     async with broker() as settings:
         await fill(settings, questions(len(durations), datetime.now(UTC)))
@@ -38,7 +39,7 @@ async def measure(scale: Scale) -> Sequence[Figure]:
     best = ideal_seconds(durations, PLACES)
     note = f"{len(durations)} events, {PLACES} in flight, latencies divided by {TIMES_FASTER}"
     value, baseline = len(durations) / seconds, len(durations) / best
-    return [Figure("window", value, "events/s", baseline=baseline, aim=AIM, note=note)]
+    return Measured({"window": Figure(rounded(value), "events/s", AIM, rounded(baseline))}, note)
 
 
 def log_normal(count: int) -> list[float]:

@@ -71,9 +71,9 @@ def test_every_answer_that_is_to_be_released_is_among_the_passages(answered):
         ranks = [
             passage.label
             for passage in context.passages
-            if passage.document_id in files and all(text in passage.text for text in question["must_contain"])
+            if passage.document_id in files
+            and all(text in " ".join(passage.text.split()) for text in question["must_contain"])
         ]
-        print(question["id"], ranks)
         if not ranks:
             missing.append(question["id"])
     assert missing == []

@@ -248,6 +248,20 @@ async def test_a_service_that_only_fails_stops_and_leaves_the_rest_uncommitted(b
     assert await bench.committed(GROUP, "questions") == 3
 
 
+async def test_what_the_route_calls_permanent_dies_at_once_and_costs_no_budget(bench: Bench) -> None:
+    class Refused(Exception):
+        pass
+
+    async def refuses(_event: Event[QuestionAsked], _deps: object) -> list[EventBody]:
+        raise Refused
+
+    async with bench.running(stage(refuses, permanent=(Refused,), budget=FailureBudget(consecutive=2))):
+        await bench.publish(*(asked(f"{n}", partition=3) for n in range(8)))
+        letters = await bench.wait_for("questions-dlq", 8)
+    assert all(b'"exception_type":"Refused"' in letter.value for letter in letters)
+    assert await bench.records("questions-retry") == []
+
+
 async def test_a_stop_lets_running_work_finish_and_commits_it(bench: Bench) -> None:
     begun = asyncio.Event()
 

@@ -27,6 +27,10 @@ class Provider:
             raise KeysUnavailable("down")
         return document(*self.keys)
 
+    async def found(self, kid: str | None) -> str | None:
+        key = await self.cache.key(kid)
+        return None if key is None else key.kid
+
 
 def document(*keys) -> bytes:
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
@@ -35,7 +39,7 @@ def document(*keys) -> bytes:
 async def test_keys_are_fetched_once_for_many_tokens():
     provider = Provider()
     for _ in range(5):
-        assert (await provider.cache.key("first")).kid == "first"
+        assert await provider.found("first") == "first"
     assert provider.calls == 1
 
 
@@ -44,7 +48,7 @@ async def test_a_new_key_is_found_when_a_token_names_it():
     await provider.cache.key("first")
     provider.keys.append(ECKey.generate_key("P-256", {"kid": "second"}))
     provider.seconds = 31
-    assert (await provider.cache.key("second")).kid == "second"
+    assert await provider.found("second") == "second"
 
 
 async def test_made_up_key_ids_do_not_make_us_call_the_issuer_each_time():
@@ -67,7 +71,7 @@ async def test_old_keys_stay_in_use_while_the_issuer_is_down():
     provider = Provider()
     await provider.cache.key("first")
     provider.down, provider.seconds = True, 601
-    assert (await provider.cache.key("first")).kid == "first"
+    assert await provider.found("first") == "first"
 
 
 async def test_without_any_key_nothing_can_be_said():
@@ -79,12 +83,13 @@ async def test_without_any_key_nothing_can_be_said():
 
 async def test_a_token_without_a_key_id_is_for_the_only_key():
     provider = Provider()
-    assert (await provider.cache.key(None)).kid == "first"
+    assert await provider.found(None) == "first"
     provider.keys.append(ECKey.generate_key("P-256", {"kid": "second"}))
     await provider.cache.load()
     assert await provider.cache.key(None) is None
 
 
+@pytest.mark.filterwarnings("ignore:Key size should be")
 def test_keys_that_cannot_verify_what_we_accept_are_skipped():
     good = RSAKey.generate_key(2048, {"kid": "good"})
     short = RSAKey.generate_key(1024, {"kid": "short"})
@@ -127,4 +132,4 @@ def test_keys_are_not_fetched_over_the_network_in_the_clear(url):
 
 @pytest.mark.parametrize("url", ["https://id.example/jwks", "http://127.0.0.1:9/jwks", "http://[::1]:9/jwks"])
 def test_https_and_loopback_will_do(url):
-    assert source(url)
+    assert callable(source(url))

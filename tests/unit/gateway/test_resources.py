@@ -1,21 +1,22 @@
 """A request as its asker sees it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
 from answerable_events.requests import Asker, Citation, DraftSentence, Question
-from answerable_gateway.resources import request_status
+from answerable_gateway.resources import Outcome, request_status
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 QUESTION = Question(request_id=uuid4(), tenant="norvik", text="?", asker=Asker(subject="ada"), asked_at=NOW)
-COMMON = {"tenant": "norvik", "request_id": QUESTION.request_id, "asker": "ada", "decided_at": NOW}
+COMMON: dict[str, Any] = {"tenant": "norvik", "request_id": QUESTION.request_id, "asker": "ada", "decided_at": NOW}
 CITATION = Citation(
     label=1, passage_id="p", document_id="d", document_version=2, title="Leave", source="leave.md", locator="page 3"
 )
 
 
-def shown(outcome: object) -> dict[str, object]:
+def shown(outcome: Outcome | None) -> dict[str, Any]:
     return request_status(QUESTION, outcome).model_dump(exclude_none=True, exclude={"request_id", "asked_at"})
 
 

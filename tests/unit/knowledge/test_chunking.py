@@ -1,5 +1,6 @@
 """Documents to passages."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,13 @@ def test_passages_are_exact_slices_within_budget_that_leave_no_word_out(texts):
     assert not "".join(letter for at, letter in enumerate(document.text) if at not in covered).strip()
     assert [passage.ordinal for passage in passages] == list(range(len(passages)))
     assert split(document, max_tokens=20) == passages
+
+
+@pytest.mark.parametrize(
+    "text", ["- " * 50_000, "=" * 100_000, "\N{GRINNING FACE}" * 50_000, "a" + " " * 100_000 + "b"]
+)
+def test_no_text_makes_a_passage_of_any_size(text):
+    passages = split(parsed(Block(text, Locator("page", 1), "h" * 100_000)))
+    assert max(len(passage.embedded_text) for passage in passages) < 4_100
+    assert all(passage.text.strip() for passage in passages)
+    assert "".join("".join(passage.text for passage in passages).split()) == "".join(text.split())

@@ -5,11 +5,12 @@ most meaningful break it has. A passage is an exact slice of the document's text
 
 Tokens are counted without a tokenizer, so that passages do not move when the embedder changes: a run of letters and
 digits counts one per ten characters begun, a Chinese, Japanese or Korean character counts one. 180 of them stay
-below the 256 word pieces of MiniLM for English prose.
+below the 256 word pieces of MiniLM for English prose. Twenty characters count at least one, whatever they are: a page
+of dashes or emoji must not become one passage of any size.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,9 @@ from answerable_knowledge.blocks import SEPARATOR, Block, ParsedDocument
 from answerable_knowledge.locators import Locator
 
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_CHARACTERS_PER_TOKEN = 20
+# A heading stands in front of every passage under it.
+_HEADING_CHARACTERS = 256
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W{_CJK}]{{1,10}}")
 
 
@@ -44,7 +48,7 @@ class _Piece:
 
 def count_tokens(text: str) -> int:
     """Length in the tokens described above."""
-    return sum(1 for _ in _TOKEN.finditer(text))
+    return max(sum(1 for _ in _TOKEN.finditer(text)), len(text) // _CHARACTERS_PER_TOKEN)
 
 
 def split(document: ParsedDocument, *, max_tokens: int = 180) -> tuple[Passage, ...]:
@@ -56,9 +60,9 @@ def split(document: ParsedDocument, *, max_tokens: int = 180) -> tuple[Passage, 
 
 def _passage(ordinal: int, piece: _Piece, text: str, title: str) -> Passage:
     body = text[piece.start : piece.end]
-    front = [part for part in (title, piece.heading) if part]
-    embedded = "\n".join([*front, body])
-    return Passage(ordinal, body, str(piece.locator), piece.heading, piece.start, piece.end, embedded)
+    heading = piece.heading[:_HEADING_CHARACTERS] if piece.heading else None
+    embedded = "\n".join([part for part in (title, heading) if part] + [body])
+    return Passage(ordinal, body, str(piece.locator), heading, piece.start, piece.end, embedded)
 
 
 def _pieces(document: ParsedDocument, max_tokens: int) -> Iterator[_Piece]:
@@ -78,9 +82,18 @@ def _cut(block: Block, offset: int, limit: int) -> Iterator[_Piece]:
     import semchunk  # noqa: PLC0415 - slow to import, and most blocks fit
 
     cut: Any = semchunk.chunkerify(count_tokens, limit, memoize=False)  # type: ignore[attr-defined] # not in its __all__
-    for start, end in cut(block.text, offsets=True)[1]:
+    for start, end in _bounded(block.text, cut(block.text, offsets=True)[1], limit * _CHARACTERS_PER_TOKEN):
         locator = _lines_within(block, start, end)
         yield _Piece(offset + start, offset + end, locator, block.heading, count_tokens(block.text[start:end]))
+
+
+def _bounded(text: str, slices: Iterable[tuple[int, int]], longest: int) -> Iterator[tuple[int, int]]:
+    """The slices, cut where they are too long: semchunk leaves runs of spaces of any length between two words."""
+    for start, end in slices:
+        for first in range(start, end, longest):
+            last = min(first + longest, end)
+            if not text[first:last].isspace():
+                yield first, last
 
 
 def _lines_within(block: Block, start: int, end: int) -> Locator:
@@ -108,4 +121,5 @@ def _merge(pieces: Iterator[_Piece], max_tokens: int) -> Iterator[_Piece]:
 
 def _fits(left: _Piece, right: _Piece, max_tokens: int) -> bool:
     same_place = left.heading == right.heading and left.locator.joins(right.locator)
-    return same_place and left.tokens + right.tokens <= max_tokens
+    is_short = right.end - left.start <= max_tokens * _CHARACTERS_PER_TOKEN  # blanks between them count too
+    return same_place and is_short and left.tokens + right.tokens <= max_tokens

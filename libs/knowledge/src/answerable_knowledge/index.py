@@ -262,7 +262,8 @@ class _Snapshot:
 
     def nearest(self, query: Query) -> list[dict[str, Any]]:
         """What decides about the `limit` nearest passages, whoever may read them; no text of them."""
-        near = self._by_meaning(rows.unit(query.vector), None, rows.STANDING_COLUMNS, 4 * query.limit).to_pylist()
+        found = self._by_meaning(rows.unit(query.vector), None, rows.STANDING_COLUMNS, 4 * query.limit)
+        near: list[dict[str, Any]] = found.to_pylist()
         near.sort(key=lambda row: (round(row["_distance"], 6), row["passage_id"]))
         return near[: query.limit]
 

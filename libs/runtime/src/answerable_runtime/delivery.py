@@ -119,11 +119,12 @@ async def _handle(
         outputs = await _work(event, route, harness)
     except route.retryable as error:
         return await _put_off(record, error, route, harness)
+    except route.permanent as error:
+        return await _die(record, _death(error, record), route, harness)
     except Exception as error:  # noqa: BLE001 - a bug in a handler: the one place that may catch everything
         _log.error("handler failed", exception=type(error).__name__, at=_place(error))
         failures.failed()
-        death = Death("processing_error", type(error).__name__, round_of(record) + 1)
-        return await _die(record, death, route, harness)
+        return await _die(record, _death(error, record), route, harness)
     failures.succeeded()
     messages = _stamp(outputs, event, record, harness)
     await harness.effects.put(key, messages)
@@ -173,6 +174,10 @@ def _stamp(outputs: Sequence[EventBody], cause: Event[EventBody], record: Record
 def _root(event: Event[EventBody]) -> UUID:
     """What ids are derived from: a request passes each stage once, a document once for every event about it."""
     return event.body.correlation_id if isinstance(event.body, RequestBody) else event.id
+
+
+def _death(error: Exception, record: Record) -> Death:
+    return Death("processing_error", type(error).__name__, round_of(record) + 1)
 
 
 def _place(error: Exception) -> str:

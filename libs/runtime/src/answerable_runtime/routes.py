@@ -44,6 +44,8 @@ class Route:
     outputs: tuple[type[EventBody], ...]
     transient: tuple[type[Exception], ...] = ()
     """Exception types of the libraries that handlers call which mean "try again"."""
+    permanent: tuple[type[Exception], ...] = ()
+    """Exception types that mean "never": a dead letter at once, and no sign of a bug, so outside the budget."""
     concurrency: int = 16
     timeout: timedelta = timedelta(seconds=30)
     """Of one try."""

@@ -131,7 +131,13 @@ def _require_all_have_readers(sources: Iterable[Source], said: Manifest) -> None
 
 @asynccontextmanager
 async def _bars(total: int) -> AsyncIterator[Progress]:
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}"))
+    columns = (
+        TextColumn("{task.description:>10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
     with Bars(*columns, console=notes()) as bars:
         sent, settled = (bars.add_task(name, total=total, what="") for name in ("submitted", "indexed"))
         yield Progress(

@@ -47,7 +47,7 @@ def _answer(answer: Answer) -> str:
     labels = dict.fromkeys(label for sentence in answer.sentences for label in sentence.citations)
     numbers = {label: number for number, label in enumerate(labels, 1)}
     sentences = [
-        f"[bold]{escape(sentence.text)}[/bold]" + "".join(f" \\[{numbers[label]}]" for label in sentence.citations)
+        f"[bold]{escape(" ".join(sentence.text.split()))}[/bold]" + "".join(f" \\[{numbers[label]}]" for label in sentence.citations)
         for sentence in answer.sentences
     ]
     cited = {citation.label: citation for citation in answer.citations}

@@ -81,7 +81,12 @@ class Gateway:
         self._client = client
 
     async def ask(
-        self, question: str, identity: Identity, *, consequential: bool = False, timeout: timedelta = timedelta(minutes=1)
+        self,
+        question: str,
+        identity: Identity,
+        *,
+        consequential: bool = False,
+        timeout: timedelta = timedelta(minutes=1),
     ) -> Outcome:
         """Ask, and wait for the outcome. Within `timeout` there is one: the system fails a question that takes longer.
 
@@ -92,17 +97,24 @@ class Gateway:
         body: dict[str, Any] = {"question": question, "deadline_seconds": timeout.total_seconds()}
         if consequential:
             body["consequential"] = True
-        headers = {"Authorization": identity.header, "Prefer": f"wait={min(timeout, _WAIT_AT_ONCE).total_seconds():.0f}"}
+        headers = {
+            "Authorization": identity.header,
+            "Prefer": f"wait={min(timeout, _WAIT_AT_ONCE).total_seconds():.0f}",
+        }
         give_up = time.monotonic() + (timeout + _ROUND_TRIP).total_seconds()
         outcome = await self._send("POST", "/v1/questions", headers, body)
         while outcome.status == "pending":
             if time.monotonic() > give_up:
-                raise NotReachable(f"no outcome of {outcome.request_id} in time", "`answerable doctor` tells what is down")
+                raise NotReachable(
+                    f"no outcome of {outcome.request_id} in time", "`answerable doctor` tells what is down"
+                )
             await asyncio.sleep(_PAUSE_S)
             outcome = await self._send("GET", f"/v1/requests/{outcome.request_id}", headers)
         return outcome
 
-    async def _send(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> Outcome:
+    async def _send(
+        self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
+    ) -> Outcome:
         try:
             response = await self._client.request(method, path, headers=headers, json=body)
         except httpx2.HTTPError as error:

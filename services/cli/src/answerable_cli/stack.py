@@ -27,9 +27,12 @@ from answerable_cli.services import SERVICES, build, configured, settings_class
 from answerable_runtime.launch import running
 from answerable_runtime.logs import configure
 from answerable_runtime.runner import Runner
-from answerable_runtime.settings import RuntimeSettings
+from answerable_runtime.settings import PREFIX, RuntimeSettings
 
 GATEWAY_PORT, BROKER_PORT, CLICKHOUSE_PORT, METRICS_PORT = 8080, 9092, 8123, 9464
+OIDC_VARIABLE = f"{PREFIX}OIDC_ISSUER"
+"""Set: the gateway verifies tokens, and nobody is believed without one."""
+
 _CHILDREN_END_WITHIN = timedelta(seconds=5)
 
 
@@ -156,7 +159,7 @@ def overrides(instance: Instance, ports: Ports) -> dict[str, Any]:
         "index_path": instance.data / "index",
         "gateway_host": LOOPBACK,
         "gateway_port": ports.gateway,
-        "gateway_development_identity": True,
+        "gateway_development_identity": OIDC_VARIABLE not in os.environ,
         "http_host": LOOPBACK,
         "http_port": ports.metrics,
     }

@@ -208,7 +208,9 @@ async def _next(records: AsyncIterator[Record], beside: "asyncio.Task[None] | No
                 watched, timeout=PATIENCE.total_seconds(), return_when=asyncio.FIRST_COMPLETED
             )
             if not done:
-                raise NotReachable(f"ingestion gave no sign of life for {PATIENCE}", "`answerable topics` shows its lag")
+                raise NotReachable(
+                    f"ingestion gave no sign of life for {PATIENCE}", "`answerable topics` shows its lag"
+                )
             for task in done:
                 task.result()
         return coming.result()

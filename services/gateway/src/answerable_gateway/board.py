@@ -55,6 +55,11 @@ class _Place:
     )
 
 
+def concerns(question: Question, outcome: Outcome) -> bool:
+    """Two questions may have come under one id, of which one counts; the outcome is for whom it names."""
+    return outcome.asker in {None, question.asker.subject}
+
+
 class Board:
     """Waiting callers and the newest questions of this instance."""
 
@@ -132,7 +137,7 @@ class Board:
 
     def deliver(self, key: RequestKey, outcome: Outcome) -> None:
         known = self._newest.get(key)
-        if known is not None and known.outcome is None:
+        if known is not None and known.outcome is None and concerns(known.question, outcome):
             known.outcome = outcome
         for place in self._places.get(key, ()):
             if not place.arrival.done():

@@ -59,7 +59,14 @@ class OnlyThisMachine:
 def names_this_machine(address: str) -> bool:
     """Whether `host` or `host:port` is a loopback address, or localhost."""
     try:
-        host = urlsplit(f"//{address}").hostname or ""
+        return is_loopback(urlsplit(f"//{address}").hostname or "")
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, and nothing but this machine."""
+    try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

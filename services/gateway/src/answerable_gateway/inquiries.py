@@ -19,7 +19,7 @@ from answerable_events.message import EPOCH, Record
 from answerable_events.requests import Question, QuestionAsked
 from answerable_events.topics import ANSWERS, QUESTIONS
 from answerable_gateway import problems
-from answerable_gateway.board import Board, Known, RequestKey
+from answerable_gateway.board import Board, Known, RequestKey, concerns
 from answerable_gateway.callers import Caller
 from answerable_gateway.errors import Refused
 from answerable_gateway.request_ids import time_ordered_id
@@ -90,7 +90,7 @@ class Inquiries:
         if question.asker.subject != caller.subject:
             return None
         outcome = await self._recorded_outcome(key, state)
-        return Known(question, outcome if outcome is None or may_see(caller, outcome) else None)
+        return Known(question, outcome if outcome is None or concerns(question, outcome) else None)
 
     async def wait(self, known: Known, within: timedelta) -> Known:
         """The request with its outcome, or as it was when none came in time.
@@ -103,8 +103,7 @@ class Inquiries:
         with self.board.place(known.key) as arrival:
             await asyncio.wait({arrival}, timeout=within.total_seconds())
             outcome = arrival.result() if arrival.done() else None
-        asker = Caller(known.question.tenant, known.question.asker.subject)
-        return Known(known.question, outcome) if outcome is not None and may_see(asker, outcome) else known
+        return Known(known.question, outcome) if outcome is not None and concerns(known.question, outcome) else known
 
     async def sweep(self) -> None:
         """Look the overdue ones up in the record: an outcome published before its caller waited is not seen again.
@@ -167,11 +166,6 @@ class Inquiries:
 
 def time_allowed(body: QuestionBody) -> timedelta | None:
     return None if body.deadline_seconds is None else timedelta(seconds=body.deadline_seconds)
-
-
-def may_see(caller: Caller, outcome: Outcome) -> bool:
-    """Two questions may have come under one id; the outcome is for whom it names."""
-    return outcome.asker in {None, caller.subject}
 
 
 def _same_question(question: Question, body: QuestionBody) -> bool:

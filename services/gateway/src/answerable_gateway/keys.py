@@ -13,7 +13,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, Key, OKPKey, RSAKey
 
-from answerable_gateway.development import names_this_machine
+from answerable_gateway.development import is_loopback
 from answerable_gateway.errors import KeysUnavailable
 
 _log = structlog.get_logger(__name__)
@@ -122,7 +122,7 @@ def source(location: str) -> Fetch:
     """
     parts = urlsplit(location)
     if parts.scheme in {"http", "https"}:
-        if parts.scheme == "http" and not names_this_machine(parts.netloc.rpartition("@")[2]):
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise ValueError("oidc_jwks has to be https, except on loopback")
         return lambda: _download(location)
     return lambda: _read(Path(location))

@@ -15,7 +15,7 @@ from answerable_events.topics import ANSWERS
 from answerable_gateway.app import gateway_app
 from answerable_gateway.board import Board
 from answerable_gateway.callers import Authenticator
-from answerable_gateway.development import DevelopmentAuthenticator, names_this_machine
+from answerable_gateway.development import DevelopmentAuthenticator, is_loopback
 from answerable_gateway.inquiries import Inquiries
 from answerable_gateway.keys import KeyCache, source
 from answerable_gateway.oidc import Expected, OidcAuthenticator
@@ -55,7 +55,7 @@ def make_authenticator(settings: GatewaySettings) -> Authenticator:
             "nothing says who callers are: set oidc_issuer, oidc_audience and oidc_jwks, "
             "or on one's own machine gateway_development_identity"
         )
-    if not names_this_machine(settings.gateway_host):
+    if not is_loopback(settings.gateway_host):
         raise StartUpRefused("gateway_development_identity is for loopback addresses only")
     _log.warning("development identity: callers are not verified")
     return DevelopmentAuthenticator(settings.gateway_development_tenant)

@@ -15,7 +15,7 @@ from answerable_inference.faults import FaultyGenerator
 from answerable_inference.handlers import Deps, on_context_retrieved
 from answerable_inference.settings import InferenceSettings
 from answerable_models.embedding import Embedder
-from answerable_models.errors import ModelOutputInvalid, ModelUnavailable
+from answerable_models.errors import ModelOutputInvalid, ModelRejected, ModelUnavailable
 from answerable_models.generation import Generator
 from answerable_models.openai_compatible import OpenAiGenerator
 from answerable_models.registry import EXTRACTIVE, ModelEntry, find, load, parse_entries
@@ -58,6 +58,7 @@ async def build(
         handlers={ContextRetrieved: on_context_retrieved},
         outputs=(DraftGenerated,),
         transient=(ModelUnavailable, ModelOutputInvalid),
+        permanent=(ModelRejected,),
         concurrency=settings.concurrency,
         timeout=settings.model_timeout + _GRACE,
     )

@@ -1,6 +1,25 @@
+"""`answerable demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-app = typer.Typer()
+from answerable_cli.commands.options import Json
 
 
-def register(app: typer.Typer) -> None: ...
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Use this folder and keep it; default: a temporary one.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder.")] = False,
+    json: Json = False,
+) -> None:
+    """Ingest a made-up company's documents, ask as different people, explain, check the record. Exit 0: all as expected."""
+    import asyncio  # noqa: PLC0415 - only here
+
+    from answerable_cli.demo import run  # noqa: PLC0415 - slow
+
+    raise typer.Exit(asyncio.run(run(data, keep=keep, as_json=json)))

@@ -19,7 +19,9 @@ def ask(
         str | None, typer.Option(help="Groups of the asker, by commas; people of the demo corpus have theirs.")
     ] = None,
     tenant: Tenant = TENANT,
-    consequential: Annotated[bool, typer.Option("--consequential", help="Much depends on it: a person decides.")] = False,
+    consequential: Annotated[
+        bool, typer.Option("--consequential", help="Much depends on it: a person decides.")
+    ] = False,
     timeout: Annotated[float, typer.Option(min=1, max=3600, help="Seconds within which there is an outcome.")] = 60,
     data: Data = DATA,
     json: Json = False,

@@ -1,6 +1,80 @@
+"""Looking into the record: `sql`, `query`, `audit check`."""
+
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
-app = typer.Typer()
+from answerable_cli.commands.options import DATA, Data, Json
+
+query = typer.Typer(help="Questions that people ask of the record, ready to run.", no_args_is_help=True)
+audit = typer.Typer(help="Is the record complete?", no_args_is_help=True)
 
 
-def register(app: typer.Typer) -> None: ...
+class Format(StrEnum):
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(sql)
+    app.add_typer(query, name="query")
+    app.add_typer(audit, name="audit")
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="For example: SELECT outcome, count() FROM trace.answers GROUP BY 1")],
+    data: Data = DATA,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Ask the record in SQL, as an analyst who cannot change it."""
+    import asyncio  # noqa: PLC0415 - only here
+
+    from answerable_cli.analysis import run_sql  # noqa: PLC0415 - slow
+
+    asyncio.run(run_sql(statement, data, _format(json, csv)))
+
+
+@query.command(name="list")
+def list_(json: Json = False) -> None:
+    """The named queries and their parameters."""
+    from answerable_cli.analysis import show_queries  # noqa: PLC0415 - slow
+
+    show_queries(as_json=json)
+
+
+@query.command(name="run")
+def run_(
+    name: Annotated[str, typer.Argument(help="As `query list` shows it.")],
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; repeat it.")] = None,
+    data: Data = DATA,
+    json: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Run a named query."""
+    import asyncio  # noqa: PLC0415 - only here
+
+    from answerable_cli.analysis import parameters, run_named  # noqa: PLC0415 - slow
+
+    asyncio.run(run_named(name, parameters(param or []), data, _format(json, csv)))
+
+
+@audit.command()
+def check(data: Data = DATA, json: Json = False) -> None:
+    """Compare the log with the record. Exit 1 when anything is missing or recorded with two contents."""
+    import asyncio  # noqa: PLC0415 - only here
+
+    from answerable_cli.analysis import check_record  # noqa: PLC0415 - slow
+
+    raise typer.Exit(asyncio.run(check_record(data, as_json=json)))
+
+
+def _format(json: bool, csv: bool) -> Format:
+    if json and csv:
+        raise typer.BadParameter("--json and --csv contradict each other")
+    return Format.json if json else Format.csv if csv else Format.table

@@ -215,7 +215,9 @@ def _make_default_database_ordinary(connection: Any, folder: Path) -> None:
     engine = connection.query("SELECT engine FROM system.databases WHERE name = 'default'", "TSV").data().strip()
     if engine != "Overlay":
         return
-    if (folder / "metadata" / "default").exists():  # made with its first table; without it ATTACH does not find the UUID
+    if (
+        folder / "metadata" / "default"
+    ).exists():  # made with its first table; without it ATTACH does not find the UUID
         steps = ("DETACH DATABASE default", "ATTACH DATABASE default")
     elif any((folder / "data" / "default").glob("*")):
         raise DataFolderInvalidError(f"{folder} was made by another program: choose an empty folder")

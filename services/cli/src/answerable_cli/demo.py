@@ -1,0 +1,182 @@
+"""`answerable demo`: everything on a fresh folder, the demo corpus in, its questions asked, and the record checked."""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from answerable_cli import demo_view as view
+from answerable_cli.adding import ingest
+from answerable_cli.addresses import Addresses, of_instance
+from answerable_cli.completeness import Completeness, check
+from answerable_cli.documents import Source, find_sources
+from answerable_cli.errors import FAILURE, INTERRUPTED
+from answerable_cli.expectations import Judged, demo_questions, forbidden, judge
+from answerable_cli.explanation import Explanation, explanations
+from answerable_cli.gateway import Identity, gateway
+from answerable_cli.interruption import interruptible
+from answerable_cli.manifest import Details, read_manifest
+from answerable_cli.output import note, print_json
+from answerable_cli.results import Figure, passed, write
+from answerable_cli.services import every_settings_class
+from answerable_cli.stack import Plan, choose_ports, open_stack
+from answerable_cli.submission import Fate
+from answerable_runtime.settings import refuse_unknown
+
+TENANT = "norvik"
+_PATIENCE = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Results:
+    """What the demo has seen so far."""
+
+    sources: list[Source] = field(default_factory=list)
+    fates: list[Fate] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
+    seconds_to_first_answer: float | None = None
+    explained: Explanation | None = None
+    completeness: Completeness | None = None
+    wrongly_permitted: int = 0
+
+
+async def run(data: Path | None, *, keep: bool, as_json: bool) -> int:
+    """The whole demo; the exit status."""
+    refuse_unknown(os.environ, every_settings_class().values())
+    started, clock = datetime.now(UTC), time.monotonic()
+    with interruptible() as interruption, _folder(data, keep=keep) as folder:
+        try:
+            results = await _perform(folder, clock, quiet=as_json)
+        except asyncio.CancelledError:
+            if not interruption.asked:
+                raise
+            note("interrupted; everything is stopped")
+            return INTERRUPTED
+    seconds = time.monotonic() - clock
+    figures = measured(results, seconds)
+    write("demo", started, seconds, figures)
+    if as_json:
+        print_json(as_document(results, figures))
+    else:
+        view.show_summary(results.judged, figures)
+        if data is not None or keep:
+            note(f"kept: {folder}; `answerable up --data {folder}` goes on from here")
+    return 0 if passed(figures) else FAILURE
+
+
+async def _perform(folder: Path, clock: float, *, quiet: bool) -> Results:
+    ports, _ = choose_ports(default=False)
+    results = Results()
+    async with open_stack(Plan(folder, "tansu", ports), lambda what: note(f"starting {what}")) as stack:
+        note(f"up after {time.monotonic() - clock:.1f} s in {folder}")
+        addresses = of_instance(stack.instance)
+        await _ingest(addresses, results)
+        await _ask(addresses, results, clock, quiet=quiet)
+        await _look_back(addresses, results, quiet=quiet)
+    return results
+
+
+async def _ingest(addresses: Addresses, results: Results) -> None:
+    with resources.as_file(resources.files("answerable_cli") / "corpus") as corpus:
+        manifest = read_manifest(corpus / "manifest.toml", Details())
+        results.sources = await asyncio.to_thread(find_sources, [corpus / "documents"], manifest)
+        _, results.fates = await ingest(addresses, results.sources, manifest.tenant or TENANT)
+
+
+async def _ask(addresses: Addresses, results: Results, clock: float, *, quiet: bool) -> None:
+    async with gateway(addresses.gateway_url) as door:
+        for question in demo_questions():
+            identity = Identity(question.asker, question.groups, TENANT)
+            outcome = await door.ask(question.text, identity, consequential=question.consequential, timeout=_PATIENCE)
+            if outcome.answer is not None and results.seconds_to_first_answer is None:
+                results.seconds_to_first_answer = time.monotonic() - clock
+            results.judged.append(judge(question, outcome))
+            if not quiet:
+                view.show_question(results.judged[-1], len(results.judged))
+
+
+async def _look_back(addresses: Addresses, results: Results, *, quiet: bool) -> None:
+    """One request explained, the record checked for holes, and for passages that somebody was not to see."""
+    async with addresses.trail() as trail, addresses.client() as client:
+        results.completeness = await check(client, trail)
+        everything = {
+            one.outcome.request_id: explanations(await trail.request(TENANT, one.outcome.request_id))[0]
+            for one in results.judged
+        }
+    results.wrongly_permitted = wrongly_permitted(results.judged, everything, results.sources)
+    released = [one for one in results.judged if one.outcome.status == "released"]
+    if released:
+        results.explained = everything[released[0].outcome.request_id]
+    if not quiet:
+        view.show_explanation(results.explained)
+        view.show_completeness(results.completeness)
+
+
+def wrongly_permitted(
+    judged: Sequence[Judged], everything: Mapping[UUID, Explanation], sources: Sequence[Source]
+) -> int:
+    """Passages that reached a model although their asker may not read the document, and outcomes that tell what they
+    must not. Counted from the record and the manifest, not from what the services say of themselves."""
+    readers = {source.document_id: set(source.details.readers) for source in sources}
+    count = 0
+    for one in judged:
+        context = everything[one.outcome.request_id].context
+        allowed = {f"user:{one.question.asker}", *(f"group:{group}" for group in one.question.groups)}
+        count += sum(
+            not readers.get(passage.document_id, set()) & allowed for passage in (context.passages if context else ())
+        )
+        count += len(forbidden(one.question, one.outcome)) if one.question.expect == "withheld" else 0
+    return count
+
+
+def measured(results: Results, seconds: float) -> dict[str, Figure]:
+    """The figures of build/demo.json with their aims."""
+    found = results.completeness
+    first = results.seconds_to_first_answer
+    statuses = [one.outcome.status for one in results.judged]
+    indexed = [fate for fate in results.fates if fate.outcome == "indexed"]
+    formats = {PurePosixPath(source.document_id).suffix for source in results.sources}
+    return {
+        "seconds_to_first_answer": Figure(round(seconds if first is None else first, 1), "s", aim="<= 60"),
+        "seconds": Figure(round(seconds, 1), "s", aim="<= 180"),
+        "documents": Figure(len(indexed), "documents", aim=">= 40"),
+        "documents_not_taken": Figure(len(results.sources) - len(indexed), "documents", aim="== 0"),
+        "formats": Figure(len(formats), "formats", aim=">= 10"),
+        "questions": Figure(len(results.judged), "questions", aim=">= 15"),
+        "released": Figure(statuses.count("released"), "questions", aim=">= 1"),
+        "withheld": Figure(statuses.count("withheld"), "questions", aim=">= 1"),
+        "unexpected": Figure(sum(bool(one.problems) for one in results.judged), "questions", aim="== 0"),
+        "wrongly_permitted": Figure(results.wrongly_permitted, "passages and outcomes", aim="== 0"),
+        "records": Figure(found.records if found else 0, "records", aim=">= 1"),
+        "holes": Figure(found.missing + len(found.conflicts) if found else 1, "records", aim="== 0"),
+    }
+
+
+def as_document(results: Results, figures: Mapping[str, Figure]) -> dict[str, Any]:
+    """Everything, for programs."""
+    return {
+        "passed": passed(figures),
+        "questions": [view.as_document(one) for one in results.judged],
+        "explained": results.explained.as_json() if results.explained else None,
+        "completeness": results.completeness.as_json() if results.completeness else None,
+        "figures": {name: figure.as_json() for name, figure in figures.items()},
+    }
+
+
+@contextmanager
+def _folder(data: Path | None, *, keep: bool) -> Iterator[Path]:
+    if data is not None:
+        yield data.absolute()
+    elif keep:
+        yield Path(tempfile.mkdtemp(prefix="answerable-demo-"))
+    else:
+        with tempfile.TemporaryDirectory(prefix="answerable-demo-", ignore_cleanup_errors=True) as name:
+            yield Path(name)

@@ -1,0 +1,80 @@
+"""How the demo looks on the screen, and in JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from answerable_cli.asking import told
+from answerable_cli.completeness import Completeness
+from answerable_cli.expectations import Judged
+from answerable_cli.explaining import rendered
+from answerable_cli.explanation import Explanation
+from answerable_cli.output import console, print_table
+from answerable_cli.people import people
+from answerable_cli.results import Figure, passed
+
+
+def show_question(one: Judged, number: int) -> None:
+    """A question, its outcome with sources, and what can be seen in it."""
+    question = one.question
+    person = people().get(question.asker)
+    name = f"{person.name}, {person.role}" if person else question.asker
+    careful = ", consequential" if question.consequential else ""
+    verdict = "[green]as expected[/green]" if not one.problems else f"[red]{escape('; '.join(one.problems))}[/red]"
+    console().print(
+        f"\n[cyan]{number}. {escape(name)} ({', '.join(question.groups)}){careful}:[/cyan] {escape(question.text)}\n"
+        f"{told(one.outcome)}\n"
+        f"[dim]shows:[/dim] {escape(question.shows)} — {verdict}",
+        highlight=False,
+    )
+
+
+def show_explanation(explanation: Explanation | None) -> None:
+    if explanation is not None:
+        console().rule("One of them explained, from the record: answerable explain REQUEST")
+        console().print(rendered(explanation))
+
+
+def show_completeness(found: Completeness) -> None:
+    console().rule("Is the record complete? answerable audit check")
+    console().print(
+        f"{found.records} records in the log, {found.rows} rows in the trace, {found.missing} missing, "
+        f"{len(found.conflicts)} with two contents: {'complete' if found.complete else 'NOT complete'}",
+        highlight=False,
+    )
+
+
+def show_summary(judged: Sequence[Judged], figures: Mapping[str, Figure]) -> None:
+    console().rule("Summary")
+    rows = [
+        (name.replace("_", " "), figure.value, figure.unit, figure.aim or "", "" if figure.met else "MISSED")
+        for name, figure in figures.items()
+    ]
+    print_table(("figure", "value", "unit", "aim", ""), rows)
+    for one in judged:
+        if one.problems:
+            console().print(
+                f"not as expected: {one.question.id}: {'; '.join(one.problems)}", markup=False, highlight=False
+            )
+    console().print(f"demo: {'passed' if passed(figures) else 'FAILED'} - build/demo.json", highlight=False)
+
+
+def as_document(one: Judged) -> dict[str, Any]:
+    question, outcome = one.question, one.outcome
+    return {
+        "id": question.id,
+        "asker": question.asker,
+        "groups": question.groups,
+        "question": question.text,
+        "consequential": question.consequential,
+        "shows": question.shows,
+        "request_id": str(outcome.request_id),
+        "outcome": outcome.status,
+        "reason": outcome.reason,
+        "answer": outcome.answer.text if outcome.answer else None,
+        "citations": [citation.model_dump() for citation in outcome.answer.citations] if outcome.answer else [],
+        "expected": question.expect,
+        "as_expected": not one.problems,
+        "problems": one.problems,
+    }

@@ -1,0 +1,61 @@
+"""python -m tests.bench [--quick] [NAME...]: measure, show a table, write build/bench.json."""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from answerable_runtime.logs import configure
+from tests.bench import answering, audit_ingest, footprint, hop, results, window
+from tests.bench.figures import Measured, Scale
+
+BENCHMARKS: Mapping[str, Callable[[Scale], Awaitable[Measured]]] = {
+    "audit_ingest": audit_ingest.measure,
+    "hop": hop.measure,
+    "window": window.measure,
+    "added_latency": answering.measure_latency,
+    "questions_per_second": answering.measure_throughput,
+    "at_rest": footprint.measure,
+}
+
+
+def main() -> int:
+    options = _options()
+    console, load = Console(), os.getloadavg()[0]
+    configure("critical")  # brokers that are starting are retried; what fails is raised
+    started, begun = datetime.now(UTC), time.perf_counter()
+    measured: dict[str, Measured] = {}
+    for name in options.names or BENCHMARKS:
+        with console.status(f"measuring {name}"):
+            measured[name] = asyncio.run(_measure(name, Scale(quick=options.quick)))
+    results.show(console, measured, judged=not options.quick)
+    if options.quick:
+        console.print("A quick run shows that the benchmarks work: no aim is judged, nothing is written.")
+        return 0
+    seconds = time.perf_counter() - begun
+    passed = results.write(measured, started=started, seconds=seconds, load_before=load)
+    console.print(f"build/{results.NAME}.json, {seconds:.0f} s, load average before {load:.1f}")
+    return 0 if passed else 1
+
+
+async def _measure(name: str, scale: Scale) -> Measured:
+    return await BENCHMARKS[name](scale)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything runs")
+    options = parser.parse_args()
+    if unknown := set(options.names) - BENCHMARKS.keys():
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}: there are {', '.join(BENCHMARKS)}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What is in deploy/: compose, rules, dashboard, each against what it speaks to."""
