@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -27,7 +28,8 @@ BENCHMARKS: Mapping[str, Callable[[Scale], Awaitable[Measured]]] = {
 def main() -> int:
     options = _options()
     console, load = Console(), os.getloadavg()[0]
-    configure("critical")  # brokers that are starting are retried; what fails is raised
+    configure("critical")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that starts is retried; what fails is raised
     started, begun = datetime.now(UTC), time.perf_counter()
     measured: dict[str, Measured] = {}
     for name in options.names or BENCHMARKS:

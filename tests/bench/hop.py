@@ -1,7 +1,7 @@
 """One hop: a window route that answers each question with one event, beside a bare aiokafka loop.
 
-Both read and write JSON of about 2 KB, wait for the acknowledgement and commit afterwards. The bare loop checks nothing,
-derives no ids, keeps no order by key and remembers no results; it is what one would write first.
+Both read and write JSON of about 2 KB, wait for the acknowledgement and commit afterwards. The bare loop checks
+nothing, derives no ids, keeps no order by key and remembers no results; it is what one would write first.
 
 Throughput is of a backlog, over its last nine tenths. Latency is from publishing a question to seeing its output, at a
 rate at which nothing queues.

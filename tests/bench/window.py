@@ -12,11 +12,11 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from answerable_cli.results import Figure
 from answerable_events.body import EventBody
 from answerable_events.codec import Event
 from answerable_events.requests import QuestionAsked
 from answerable_runtime.settings import RuntimeSettings
-from answerable_cli.results import Figure
 from tests.bench.figures import Measured, Scale, rounded
 from tests.bench.servers import broker, fill, run_service
 from tests.bench.traffic import questions

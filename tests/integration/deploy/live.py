@@ -112,6 +112,7 @@ async def _system(folder: Path) -> AsyncIterator[Live]:
             "gateway_port": free_port(),
             "gateway_development_identity": True,
             "http_port": free_port(),
+            "drain": timedelta(seconds=1),
         }
         settings = {name: configured(name, overrides) for name in SERVICES}
         builds = {name: build(name, settings[name]) for name in SERVICES}

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from answerable_events.codec import Event, Producer, decode, encode, traceparent
-from answerable_events.documents import DocumentSubmitted
+from answerable_events.documents import DocumentSubmitted, DocumentWithdrawn
 from answerable_events.identity import event_id
 from answerable_events.message import Message, Record
 from answerable_events.topics import CONTEXTS, DOCUMENTS, QUESTIONS
@@ -126,3 +126,13 @@ def test_a_document_keeps_its_bytes() -> None:
 )
 def test_a_hop_continues_the_trace_of_its_cause_or_starts_that_of_the_request(parent: str | None, trace: str) -> None:
     assert traceparent(ASKED.body.correlation_id, ASKED.id, parent) == f"00-{trace}-{ASKED.id.hex[:16]}-01"
+
+
+def test_two_versions_of_a_document_are_two_events() -> None:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    ids = {
+        dict(encode(DocumentWithdrawn(tenant="norvik", document_id="a.md", withdrawn_at=now + timedelta(days=day)),
+                    topic=DOCUMENTS, producer=Producer("/x", "x", 1), now=now).headers)["ce_id"]
+        for day in (0, 0, 1)
+    }  # fmt: skip
+    assert len(ids) == 2

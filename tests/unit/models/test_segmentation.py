@@ -157,3 +157,10 @@ def test_every_candidate_is_verbatim_trimmed_and_in_order(lines, newline):
 @given(st.text(max_size=300))
 def test_no_text_is_too_odd_to_be_segmented(text):
     assert all(text[c.start : c.end] == c.text for c in segment(text, 0))
+
+
+def test_a_sentence_under_a_heading_stands_without_it_and_a_bare_value_does_not() -> None:
+    whole = segment("# Canteen\n\nThe canteen opens at 11:30 and closes at 14:00.", 0)
+    assert [candidate.text for candidate in whole] == ["The canteen opens at 11:30 and closes at 14:00."]
+    bare = segment("# Annual leave\n\n27 days per year.", 0)
+    assert [candidate.text for candidate in bare] == ["# Annual leave\n\n27 days per year."]

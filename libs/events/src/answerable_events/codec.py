@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from answerable_events.body import Ancestor, EventBody, Value, field_names
+from answerable_events.body import Ancestor, EventBody, RequestBody, Value, field_names
 from answerable_events.errors import (
     BodyInvalid,
     BodyTooLarge,
@@ -107,8 +107,13 @@ def encode(
     partition: int | None = None,
     ordinal: int = 0,
 ) -> Message:
-    """Write an event. Its id is derived (see `identity`) unless one is given."""
-    chosen = identity or event_id(body.correlation_id, body.tenant, body.TYPE, ordinal)
+    """Write an event. Its id is derived unless one is given: for a request see `identity`.
+
+    A document has many events of one type, so theirs follows from the content too.
+    """
+    value = body.model_dump_json(exclude_none=True).encode()
+    name = body.TYPE if isinstance(body, RequestBody) else f"{body.TYPE}/{hashlib.sha256(value).hexdigest()}"
+    chosen = identity or event_id(body.correlation_id, body.tenant, name, ordinal)
     texts = {
         "ce_id": str(chosen),
         "ce_source": producer.source,
@@ -128,9 +133,7 @@ def encode(
         ("content-type", CONTENT_TYPE),
         *((name, text.encode()) for name, text in texts.items() if text),
     )
-    return Message(
-        topic.name, body.subject.encode(), body.model_dump_json(exclude_none=True).encode(), headers, partition
-    )
+    return Message(topic.name, body.subject.encode(), value, headers, partition)
 
 
 def dataschema(event: type[EventBody]) -> str:

@@ -10,6 +10,9 @@ LONGEST_LIST_CHARS = 700
 _LONGEST_HEADING_CHARS = 70
 _LONGEST_HEADING_WORDS = 9
 _SHORT_VALUE_WORDS = 14
+_BARE_VALUE_WORDS = (
+    6  # up to here even a text with a full stop ("27 days per year.") needs its heading to be understood
+)
 _FEWEST_ROW_NUMBERS = 2
 _NARROWEST_COLUMN_CHARS = 60
 _FULL_LINE_SHARE = 0.8
@@ -173,7 +176,9 @@ class _Segmenter:
     def _is_value(self, at: int, text: str) -> bool:
         """Is this short text what the heading right above it names?"""
         above = [line for line in self._lines[:at] if line.text.strip()]
-        short = len(text.split()) <= _SHORT_VALUE_WORDS and not text.endswith(":")
+        words = len(text.split())
+        stands_alone = text.endswith((".", "!", "?")) and words > _BARE_VALUE_WORDS
+        short = words <= _SHORT_VALUE_WORDS and not text.endswith(":") and not stands_alone
         return short and bool(above) and above[-1] is self._heading
 
     def _is_heading(self, at: int) -> bool:

@@ -79,7 +79,7 @@ class BrokerClient:
         return message
 
     async def records(self, topic: Topic, since: datetime | None = None) -> AsyncIterator[Record]:
-        """What the topic holds now, partition by partition in offset order; with `since`, what was written from then on."""
+        """What the topic holds now, partition by partition; with `since`, only what was written from then on."""
         bounds = await self._log.bounds(_partitions([topic]))
         async for record in self._log.read(bounds):
             if since is None or record.time >= since:

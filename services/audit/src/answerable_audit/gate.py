@@ -4,6 +4,7 @@ State is a cache of the trace: it can be thrown away at any time and loaded agai
 or an unconfirmed publish it is.
 """
 
+import asyncio
 import heapq
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +14,7 @@ import structlog
 
 from answerable_audit.cases import Case, Decision, Key, decide
 from answerable_audit.epochs import find_epochs
-from answerable_audit.loading import case_of, put_again
+from answerable_audit.loading import case_of, joined, put_again
 from answerable_audit.release import Releaser
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Message, Record
@@ -23,7 +24,7 @@ from answerable_runtime.deadletters import claimed_request_id, claimed_tenant
 from answerable_runtime.log import Log, Partition
 from answerable_runtime.metrics import Metrics
 from answerable_trail.client import Trail
-from answerable_trail.rows import LastPosition, Row
+from answerable_trail.rows import LastPosition, RequestState, Row
 
 _log = structlog.get_logger(__name__)
 
@@ -91,29 +92,50 @@ class Gate:
             _log.warning("the log went backwards, loading again")
             assert self._log is not None
             await self.load(self._partitions, self._log)
-        await self._trail.append([Row(self._epochs.get((r.topic, r.partition), 0), r) for r in records])
-        unknown: dict[Key, None] = {}
-        for record in records:
+        keys = [_key(record) for record in records]
+        unknown: dict[Key, list[Record]] = {}
+        for key, record in zip(keys, records, strict=True):
+            if key is not None and key not in self._cases and key not in self._closed:
+                unknown.setdefault(key, []).append(record)
+        found = await self._append(records, list(unknown))
+        for key, record in zip(keys, records, strict=True):
             self._newest[record.topic, record.partition] = record.offset
-            key = _key(record)
-            if key is None or (key in self._closed and record.topic != ANSWERS.name):
-                continue
-            if record.topic == VERDICTS.name:
-                self._inspect(record)
-            if record.topic == ANSWERS.name:
-                self._close(key)
-            elif key in self._cases:
-                self._cases[key].add_record(record)
-                self._touched.add(key)
-            else:
-                unknown[key] = None
-        await self._open([key for key in unknown if key not in self._closed])
+            if key is not None:
+                self._note(key, record)
+        for key, state in found.items():
+            self._admit(key, joined(state, unknown[key], self._epochs))
         self._measure(records)
+
+    async def _append(self, records: Sequence[Record], unknown: Sequence[Key]) -> Mapping[Key, RequestState]:
+        """Make records durable, and meanwhile look up what is recorded of requests that are not in memory.
+
+        What is found may or may not hold these records already.
+        """
+        looking = asyncio.create_task(self._trail.load(unknown))
+        try:
+            await self._trail.append([Row(self._epochs.get((r.topic, r.partition), 0), r) for r in records])
+            return await looking
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    def _note(self, key: Key, record: Record) -> None:
+        """What a durable record means for a request that is in memory."""
+        if record.topic == ANSWERS.name:
+            self._close(key)
+            return
+        if key in self._closed:
+            return
+        if record.topic == VERDICTS.name:
+            self._inspect(record)
+        if key in self._cases:
+            self._cases[key].add_record(record)
+            self._touched.add(key)
 
     async def due(self, now: datetime) -> Sequence[Message]:
         """Outcomes of requests that can be decided now, dead letters of unreadable verdicts, questions to put again."""
         while self._deadlines and self._deadlines[0][0] <= now + self._margin:
-            self._touched.add(heapq.heappop(self._deadlines)[1])
+            self._look_again(heapq.heappop(self._deadlines)[1], now)
         for key in self._touched:
             case = self._cases.get(key)
             decision = decide(case, now, self._margin) if case is not None and key not in self._decided else None
@@ -122,6 +144,13 @@ class Gate:
         self._touched.clear()
         self._measure_open(now)
         return [*self._others, *(message for message, _ in self._decided.values())]
+
+    def _look_again(self, key: Key, now: datetime) -> None:
+        """A deadline that was noted before the question came, which may give more time, is noted anew."""
+        self._touched.add(key)
+        case = self._cases.get(key)
+        if case is not None and case.deadline > now + self._margin:
+            heapq.heappush(self._deadlines, (case.deadline, key))
 
     def published(self, messages: Sequence[Message]) -> None:
         assert len(messages) == len(self._others) + len(self._decided), "everything due is published together"
@@ -133,15 +162,16 @@ class Gate:
 
     async def _open(self, keys: Sequence[Key]) -> None:
         """Load requests that are not in memory; one that turns out to have its outcome is closed."""
-        if not keys:
-            return
         for key, state in (await self._trail.load(keys)).items():
-            if state.outcome is not None:
-                self._close(key)
-            elif (case := case_of(key, state)) is not None:
-                self._cases[key] = case
-                self._touched.add(key)
-                heapq.heappush(self._deadlines, (case.deadline, key))
+            self._admit(key, state)
+
+    def _admit(self, key: Key, state: RequestState) -> None:
+        if state.outcome is not None:
+            self._close(key)
+        elif (case := case_of(key, state)) is not None:
+            self._cases[key] = case
+            self._touched.add(key)
+            heapq.heappush(self._deadlines, (case.deadline, key))
 
     def _close(self, key: Key) -> None:
         self._cases.pop(key, None)

@@ -147,7 +147,9 @@ async def _bars(total: int) -> AsyncIterator[Progress]:
 
 
 def _print_summary(planned: Plan, fates: Sequence[Fate]) -> None:
-    troubles = [(fate.document_id, fate.outcome, fate.reason) for fate in fates if fate.outcome != "indexed"]
+    troubles: list[tuple[str, str, str | None]] = [
+        (fate.document_id, fate.outcome, fate.reason) for fate in fates if fate.outcome != "indexed"
+    ]
     limit = f"larger than {LARGEST_FILE // MIB} MiB"
     troubles += [(source.document_id, "not sent", limit) for source in planned.too_large]
     if troubles:

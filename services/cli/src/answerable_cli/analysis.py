@@ -83,7 +83,9 @@ def print_result(table: Table, form: Format) -> None:
 
 def _print_completeness(found: Completeness) -> None:
     for hole in found.holes:
-        console().print(f"missing: {hole.topic}/{hole.partition}, epoch {hole.epoch}, {hole.first_missing} to {hole.last_missing}")
+        console().print(
+            f"missing: {hole.topic}/{hole.partition}, epoch {hole.epoch}, {hole.first_missing} to {hole.last_missing}"
+        )
     for conflict in found.conflicts:
         console().print(f"{conflict.contents} contents: {conflict.position}")
     for (topic, partition), records in found.behind.items():

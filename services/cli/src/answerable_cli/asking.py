@@ -14,7 +14,7 @@ EXIT_CODES = {"released": RELEASED, "withheld": WITHHELD, "failed": ANSWER_FAILE
 
 
 async def ask(
-    question: str, identity: Identity, data: Path, *, consequential: bool, timeout: timedelta, as_json: bool
+    question: str, identity: Identity, data: Path, *, consequential: bool, within: timedelta, as_json: bool
 ) -> int:
     """Ask and print; the exit status."""
     addresses = locate(data)
@@ -24,7 +24,7 @@ async def ask(
     elif not identity.subject:
         raise UsageRefused("who asks? --as USER", "or set ANSWERABLE_GATEWAY_TOKEN to a bearer token")
     async with gateway(addresses.gateway_url) as door:
-        outcome = await door.ask(question, identity, consequential=consequential, timeout=timeout)
+        outcome = await door.ask(question, identity, consequential=consequential, within=within)
     if as_json:
         print_json(outcome.model_dump(mode="json", exclude_none=True))
     else:
@@ -47,7 +47,8 @@ def _answer(answer: Answer) -> str:
     labels = dict.fromkeys(label for sentence in answer.sentences for label in sentence.citations)
     numbers = {label: number for number, label in enumerate(labels, 1)}
     sentences = [
-        f"[bold]{escape(" ".join(sentence.text.split()))}[/bold]" + "".join(f" \\[{numbers[label]}]" for label in sentence.citations)
+        f"[bold]{escape(' '.join(sentence.text.split()))}[/bold]"
+        + "".join(f" \\[{numbers[label]}]" for label in sentence.citations)
         for sentence in answer.sentences
     ]
     cited = {citation.label: citation for citation in answer.citations}

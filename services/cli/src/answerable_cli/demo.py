@@ -95,7 +95,7 @@ async def _ask(addresses: Addresses, results: Results, clock: float, *, quiet: b
     async with gateway(addresses.gateway_url) as door:
         for question in demo_questions():
             identity = Identity(question.asker, question.groups, TENANT)
-            outcome = await door.ask(question.text, identity, consequential=question.consequential, timeout=_PATIENCE)
+            outcome = await door.ask(question.text, identity, consequential=question.consequential, within=_PATIENCE)
             if outcome.answer is not None and results.seconds_to_first_answer is None:
                 results.seconds_to_first_answer = time.monotonic() - clock
             results.judged.append(judge(question, outcome))
@@ -123,8 +123,10 @@ async def _look_back(addresses: Addresses, results: Results, *, quiet: bool) -> 
 def wrongly_permitted(
     judged: Sequence[Judged], everything: Mapping[UUID, Explanation], sources: Sequence[Source]
 ) -> int:
-    """Passages that reached a model although their asker may not read the document, and outcomes that tell what they
-    must not. Counted from the record and the manifest, not from what the services say of themselves."""
+    """Passages that reached a model although their asker may not read them, and outcomes that tell what they must not.
+
+    Counted from the record and the manifest, not from what the services say of themselves.
+    """
     readers = {source.document_id: set(source.details.readers) for source in sources}
     count = 0
     for one in judged:

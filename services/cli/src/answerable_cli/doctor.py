@@ -68,7 +68,9 @@ async def examine(data: Path, *, as_json: bool) -> int:
 
 def _python() -> Finding:
     good = sys.version_info >= _OLDEST_PYTHON
-    return Finding("python", "ok" if good else "bad", f"{platform.python_version()}, {platform.system()} {platform.machine()}")
+    return Finding(
+        "python", "ok" if good else "bad", f"{platform.python_version()}, {platform.system()} {platform.machine()}"
+    )
 
 
 def _wheels() -> list[Finding]:
@@ -100,7 +102,9 @@ def _instance(data: Path) -> Finding:
     except CliError as error:
         return Finding("answerable up", "bad", str(error))
     if running is not None:
-        return Finding("answerable up", "ok", f"runs on {data}, process {running.pid}, since {running.started:%Y-%m-%d %H:%M} UTC")
+        return Finding(
+            "answerable up", "ok", f"runs on {data}, process {running.pid}, since {running.started:%Y-%m-%d %H:%M} UTC"
+        )
     if left is not None:
         return Finding("answerable up", "note", f"did not end cleanly on {data}; the next start clears up after it")
     return Finding("answerable up", "note", f"does not run on {data}")
@@ -159,7 +163,7 @@ async def _timed(name: str, check: Callable[[], Awaitable[str]]) -> Finding:
     try:
         detail = await check()
     except (CliError, RuntimeFault, TrailError) as error:
-        return Finding(name, "bad", str(explain_failure(error) or type(error).__name__))
+        return Finding(name, "bad", str(explain_failure(error)))
     except (httpx2.HTTPError, ValueError) as error:
         return Finding(name, "bad", type(error).__name__)
     return Finding(name, "ok", f"{detail}, {(time.monotonic() - began) * 1000:.0f} ms")

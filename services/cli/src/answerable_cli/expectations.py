@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from answerable_cli.gateway import Citation, Outcome
 
-_NUMBERED = re.compile(r"\b(page|line|slide)s? (\d+)(?:[-–](\d+))?")
+_NUMBERED = re.compile(r"\b(page|line|slide)s? (\d+)(?:-(\d+))?")
 
 
 class Place(BaseModel):

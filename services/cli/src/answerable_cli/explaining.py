@@ -49,12 +49,8 @@ def rendered(explanation: Explanation) -> RenderableType:
         passages = explanation.context.passages
         parts += [_title("What the asker may read and retrieval found"), *(_passage(one) for one in passages)]
         left_out = ", ".join(f"{count} {reason}" for reason, count in explanation.context.left_out.items())
-        snapshot, embedder = explanation.context.snapshot, explanation.context.embedder
-        parts.append(
-            _line(
-                f"  {len(passages)} passages; left out: {left_out or 'none'}; snapshot {snapshot}, embedder {embedder}"
-            )
-        )
+        pinned = f"snapshot {explanation.context.snapshot}, embedder {explanation.context.embedder}"
+        parts.append(_line(f"  {len(passages)} passages; left out: {left_out or 'none'}; {pinned}"))
     if explanation.draft is not None:
         parts += [_title("What the model wrote"), _draft(explanation)]
     if explanation.verdict is not None:
@@ -83,8 +79,9 @@ def _heading(explanation: Explanation) -> Text:
 def _passage(passage: Passage) -> Text:
     scores = ", ".join(f"{name} {value:.3f}" for name, value in passage.scores.items())
     marks = ", out of date" if passage.stale else ""
+    place = f", {passage.locator}, version {passage.document_version}{marks}\n"
     return Text.assemble(
-        f"  [{passage.label}] ", (passage.document_id, "bold"), f", {passage.locator}, version {passage.document_version}{marks}\n",
+        f"  [{passage.label}] ", (passage.document_id, "bold"), place,
         f"      may read it: {', '.join(passage.readers_matched)}; scores: {scores}\n",
         (f"      {shortened(passage.text, _QUOTED)}", "dim"),
     )  # fmt: skip
@@ -97,7 +94,8 @@ def _draft(explanation: Explanation) -> Text:
     cost = "" if model.cost_usd is None else f", {model.cost_usd:.6f} USD"
     seed = "" if model.seed is None else f", seed {model.seed}"
     lines = [
-        f"  model {model.id} ({model.adapter}: {model.name}, revision {model.revision}), temperature {model.temperature:g}{seed}",
+        f"  model {model.id} ({model.adapter}: {model.name}, revision {model.revision})",
+        f"  temperature {model.temperature:g}{seed}",
         f"  {model.input_tokens} tokens in, {model.output_tokens} out, {model.duration_ms:.1f} ms{cost}",
         f"  prompt {prompt.name} version {prompt.version}, sha256 {prompt.sha256[:_DIGEST]}",
         f"  scores: {', '.join(f'{name} {value:.3f}' for name, value in draft.scores.items()) or 'none'}",

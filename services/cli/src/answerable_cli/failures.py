@@ -10,23 +10,26 @@ from answerable_trail.errors import QueryInvalid, QueryUnknown, TrailError, Trai
 _IS_IT_UP = "is `answerable up` running? `answerable doctor` tells what answers"
 
 
-def explain_failure(error: Exception) -> CliError | None:
-    """The failure in words; None for a bug, whose traceback is wanted."""
+KNOWN = (CliError, ValidationError, ServerError, RuntimeFault, TrailError)
+"""What is raised on purpose; anything else is a bug, whose traceback is wanted."""
+
+
+def explain_failure(error: Exception) -> CliError:
+    """One of KNOWN in words."""
     match error:
         case CliError():
-            return error
+            failure = error
         case ValidationError():
-            return _settings_refused(error)
+            failure = _settings_refused(error)
         case QueryInvalid() | QueryUnknown():
-            return UsageRefused(str(error))
+            failure = UsageRefused(str(error))
         case TrailUnavailable() | BrokerUnavailable():
-            return NotReachable(str(error), _IS_IT_UP)
+            failure = NotReachable(str(error), _IS_IT_UP)
         case StartUpRefused():
-            return CliError(str(error), "`answerable settings` lists every setting")
-        case ServerError() | RuntimeFault() | TrailError():
-            return CliError(str(error))
+            failure = CliError(str(error), "`answerable settings` lists every setting")
         case _:
-            return None
+            failure = CliError(str(error) or type(error).__name__)
+    return failure
 
 
 def _settings_refused(error: ValidationError) -> CliError:

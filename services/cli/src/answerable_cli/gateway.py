@@ -86,22 +86,22 @@ class Gateway:
         identity: Identity,
         *,
         consequential: bool = False,
-        timeout: timedelta = timedelta(minutes=1),
+        within: timedelta = timedelta(minutes=1),
     ) -> Outcome:
-        """Ask, and wait for the outcome. Within `timeout` there is one: the system fails a question that takes longer.
+        """Ask, and wait for the outcome. There is one `within` that time: a question that takes longer fails.
 
         Raises:
             UsageRefused: the gateway does not take the question or the identity.
             NotReachable: nobody answers, or no outcome came in time.
         """
-        body: dict[str, Any] = {"question": question, "deadline_seconds": timeout.total_seconds()}
+        body: dict[str, Any] = {"question": question, "deadline_seconds": within.total_seconds()}
         if consequential:
             body["consequential"] = True
         headers = {
             "Authorization": identity.header,
-            "Prefer": f"wait={min(timeout, _WAIT_AT_ONCE).total_seconds():.0f}",
+            "Prefer": f"wait={min(within, _WAIT_AT_ONCE).total_seconds():.0f}",
         }
-        give_up = time.monotonic() + (timeout + _ROUND_TRIP).total_seconds()
+        give_up = time.monotonic() + (within + _ROUND_TRIP).total_seconds()
         outcome = await self._send("POST", "/v1/questions", headers, body)
         while outcome.status == "pending":
             if time.monotonic() > give_up:

@@ -23,7 +23,8 @@ _AT_ONCE = 500  # ids in one statement, which stays below ClickHouse's 256 KiB
 
 _SUBMITTED = f"""
 SELECT subject, type, JSONExtractInt(body, 'version') AS version,
-       if(type = '{DocumentSubmitted.TYPE}', lower(hex(SHA256(base64Decode(JSONExtractString(body, 'content'))))), '') AS sha256,
+       if(type = '{DocumentSubmitted.TYPE}',
+          lower(hex(SHA256(base64Decode(JSONExtractString(body, 'content'))))), '') AS sha256,
        JSONExtract(body, 'readers', 'Array(String)') AS readers,
        JSONExtractString(body, 'owner') AS owner, JSONExtractString(body, 'title') AS title,
        JSONExtractString(body, 'valid_from') AS valid_from, JSONExtractString(body, 'valid_until') AS valid_until,

@@ -49,16 +49,25 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(errors.INTERRUPTED)
-    except Exception as error:
-        from answerable_cli.failures import explain_failure  # noqa: PLC0415 - knows every library's errors
-
-        failure = explain_failure(error)
-        if failure is None:
-            raise
+    except _known_failures() as error:
+        failure = _explained(error)
         typer.secho(f"answerable: {failure}", err=True, fg=typer.colors.RED)
         if failure.hint:
             typer.echo(f"  {failure.hint}", err=True)
         sys.exit(failure.code)
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """Evaluated only when something was raised: it imports every library whose errors are known."""
+    from answerable_cli.failures import KNOWN  # noqa: PLC0415 - slow
+
+    return KNOWN
+
+
+def _explained(error: Exception) -> errors.CliError:
+    from answerable_cli.failures import explain_failure  # noqa: PLC0415 - slow
+
+    return explain_failure(error)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,6 @@ from answerable_runtime.settings import RuntimeSettings
 
 SERVICES = ("audit", "ingestion", "retrieval", "inference", "validation", "gateway")
 """In the order in which they start: the record first, the door last."""
-import importlib.util as _u  # DEV
-
-SERVICES = tuple(n for n in SERVICES if _u.find_spec(f"answerable_{n}.main"))  # DEV
 
 Build = Callable[[Metrics], AbstractAsyncContextManager[Service]]
 

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from answerable_cli import instance as instances
-from answerable_cli.errors import PartFailed
+from answerable_cli.errors import CliError, PartFailed
 from answerable_cli.instance import Broker, Instance, ServerState
 from answerable_cli.servers.clickhouse import clickhouse_endpoint
 from answerable_cli.servers.kafka import fetch_kafka_jars, kafka
@@ -27,7 +28,7 @@ from answerable_cli.services import SERVICES, build, configured, settings_class
 from answerable_runtime.launch import running
 from answerable_runtime.logs import configure
 from answerable_runtime.runner import Runner
-from answerable_runtime.settings import PREFIX, RuntimeSettings
+from answerable_runtime.settings import PREFIX
 
 GATEWAY_PORT, BROKER_PORT, CLICKHOUSE_PORT, METRICS_PORT = 8080, 9092, 8123, 9464
 OIDC_VARIABLE = f"{PREFIX}OIDC_ISSUER"
@@ -142,9 +143,11 @@ async def open_stack(plan: Plan, report: Report) -> AsyncIterator[Stack]:
                 configure(settings["audit"].log_level, stream=stream)
                 report("services")
                 opened = Stack(instance, servers)
-                async with _services(opened, settings):
-                    instances.write(instance)
-                    yield opened
+                stack.push(partial(_blame, opened))
+                builds = {name: build(name, settings[name]) for name in SERVICES}
+                await stack.enter_async_context(running(builds, settings["audit"]))
+                instances.write(instance)
+                yield opened
 
 
 def overrides(instance: Instance, ports: Ports) -> dict[str, Any]:
@@ -165,22 +168,15 @@ def overrides(instance: Instance, ports: Ports) -> dict[str, Any]:
     }
 
 
-@asynccontextmanager
-async def _services(stack: Stack, settings: Mapping[str, RuntimeSettings]) -> AsyncIterator[None]:
-    """All services; whatever breaks is raised as PartFailed where its name is known."""
-    builds = {name: build(name, settings[name]) for name in SERVICES}
-    try:
-        async with running(builds, settings["audit"]):
-            yield
-    except Exception as error:  # noqa: BLE001 - whatever it was, say whose it was
-        if (dead := stack.dead_server()) is not None:
-            raise dead from error
-        name = _broken_service(error)
-        if name is None:
-            raise
-        raise PartFailed(
-            f"the service {name} stopped: {type(error).__name__}: {error}", f"its log: {stack.instance.log}"
-        ) from error
+def _blame(stack: Stack, _kind: object, error: BaseException | None, _traceback: object) -> None:
+    """Say whose error it was that ended the block, where that can be told."""
+    if not isinstance(error, Exception) or isinstance(error, CliError):
+        return
+    if (dead := stack.dead_server()) is not None:
+        raise dead from error
+    if (name := _broken_service(error)) is not None:
+        text = f"the service {name} stopped: {type(error).__name__}: {error}"
+        raise PartFailed(text, f"its log: {stack.instance.log}") from error
 
 
 def _broken_service(error: BaseException) -> str | None:
@@ -256,8 +252,10 @@ def _describe(plan: Plan, data: Path, servers: Mapping[str, Server], token: str,
 
 
 async def _await_end(left_behind: Instance) -> None:
-    """Servers of an instance that was killed end by themselves, but not in the same instant; where the kernel does not
-    see to it, they are ended here. A process counts as ours when its command names our folder or log."""
+    """Wait until the servers of an instance that was killed are gone, and end those that stay.
+
+    The kernel ends them with their parent, but not in the same instant, and not on every system.
+    """
     deadline = asyncio.get_running_loop().time() + _CHILDREN_END_WITHIN.total_seconds()
     pids = {pid for server in left_behind.servers for pid in server.pids}
     while alive := {pid for pid in pids if _is_ours(pid, left_behind)}:

@@ -97,7 +97,7 @@ def _request() -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    content = {"text/event-stream": {"schema": {"type": "string"}}}
+    content = {"text/event-stream": {"example": 'id: pending\nevent: status\ndata: {"status": "pending", ...}\n\n'}}
     return {
         "operationId": "events",
         "summary": "Follow a request of one's own until its outcome.",

@@ -17,7 +17,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary folder.")] = False,
     json: Json = False,
 ) -> None:
-    """Ingest a made-up company's documents, ask as different people, explain, check the record. Exit 0: all as expected."""
+    """Ingest a made-up company's documents, ask as its people, explain, check the record. Exit 0: as expected."""
     import asyncio  # noqa: PLC0415 - only here
 
     from answerable_cli.demo import run  # noqa: PLC0415 - slow

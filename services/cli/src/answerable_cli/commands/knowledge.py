@@ -20,7 +20,7 @@ Nobody = Annotated[bool, typer.Option("--nobody", help="On purpose: nobody may r
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0917 - each is an option of the command
     paths: Annotated[list[Path], typer.Argument(help="Files and folders; ids are the paths below a folder.")],
     readers: Readers = None,
     nobody: Nobody = False,

@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
     app.command()(explain)
 
 
-def ask(
+def ask(  # noqa: PLR0917 - each is an option of the command
     question: Annotated[str, typer.Argument(help="In words, in quotation marks.")],
     asker: Annotated[str, typer.Option("--as", help="Who asks.", metavar="USER")] = "",
     groups: Annotated[
@@ -37,7 +37,7 @@ def ask(
     names = groups_of(asker) if groups is None else tuple(part.strip() for part in groups.split(",") if part.strip())
     work = asking.ask(
         question, Identity(asker, names, tenant), data,
-        consequential=consequential, timeout=timedelta(seconds=timeout), as_json=json,
+        consequential=consequential, within=timedelta(seconds=timeout), as_json=json,
     )  # fmt: skip
     raise typer.Exit(asyncio.run(work))
 

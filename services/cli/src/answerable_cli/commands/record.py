@@ -1,7 +1,6 @@
 """Looking into the record: `sql`, `query`, `audit check`."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,12 +8,6 @@ from answerable_cli.commands.options import DATA, Data, Json
 
 query = typer.Typer(help="Questions that people ask of the record, ready to run.", no_args_is_help=True)
 audit = typer.Typer(help="Is the record complete?", no_args_is_help=True)
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
 
 
 Csv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
@@ -27,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def sql(
-    statement: Annotated[str, typer.Argument(help="For example: SELECT outcome, count() FROM trace.answers GROUP BY 1")],
+    statement: Annotated[
+        str, typer.Argument(help="For example: SELECT outcome, count() FROM trace.answers GROUP BY 1")
+    ],
     data: Data = DATA,
     json: Json = False,
     csv: Csv = False,
@@ -74,7 +69,7 @@ def check(data: Data = DATA, json: Json = False) -> None:
     raise typer.Exit(asyncio.run(check_record(data, as_json=json)))
 
 
-def _format(json: bool, csv: bool) -> Format:
+def _format(json: bool, csv: bool) -> Literal["table", "json", "csv"]:
     if json and csv:
         raise typer.BadParameter("--json and --csv contradict each other")
-    return Format.json if json else Format.csv if csv else Format.table
+    return "json" if json else "csv" if csv else "table"
