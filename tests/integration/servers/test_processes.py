@@ -75,7 +75,7 @@ async def test_a_process_that_does_not_serve_in_time_is_stopped(tmp_path: Path) 
 async def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
     process = await spawn([sys.executable, "-c", code], tmp_path / "stubborn.log")
-    while not (tmp_path / "stubborn.log").read_text():  # noqa: ASYNC110 - only the file tells
+    while not (tmp_path / "stubborn.log").read_text():
         await asyncio.sleep(0.05)
     await stop(process, timedelta(seconds=0.5))
     assert process.returncode == -signal.SIGKILL

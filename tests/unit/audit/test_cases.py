@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -28,7 +29,7 @@ def case(*messages: Message) -> Case:
     return found
 
 
-def complete(**changes: object) -> Flow:
+def complete(**changes: Any) -> Flow:
     return flow(request_id=REQUEST, now=NOW, **changes)
 
 

@@ -51,7 +51,7 @@ async def test_an_outcome_of_another_tenant_is_not_ours():
 async def test_an_outcome_before_anybody_waits_is_kept_for_a_question_of_ours():
     board, asked = Board(places=5), Known(question())
     board.remember(asked)
-    await board.take([record(asked.question.request_id)])
+    await board.take([record(asked.question.request_id), record(asked.question.request_id, reason="unsupported")])
     with board.place(asked.key) as mine:
         assert reason(mine) == "not_known"
 

@@ -25,7 +25,7 @@ def test_half_a_credential_is_refused() -> None:
 
 
 def test_a_secret_is_not_shown() -> None:
-    settings = RuntimeSettings(kafka_security="SASL_SSL", kafka_username="alice", kafka_password="hunter2")  # type: ignore[arg-type]
+    settings = RuntimeSettings(kafka_security="SASL_SSL", kafka_username="alice", kafka_password="hunter2")
     assert "hunter2" not in repr(settings)
 
 

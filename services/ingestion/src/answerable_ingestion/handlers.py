@@ -1,11 +1,8 @@
 """What ingestion does with each event about a document."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
-from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -28,9 +25,7 @@ from answerable_knowledge.index import Index
 from answerable_models.embedding import Embedder, Vectors
 from answerable_runtime.clock import Clock
 from answerable_runtime.metrics import Metrics
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+from answerable_runtime.threads import run_on
 
 _EMBEDDED_AT_ONCE = 16
 """Passages per turn on the one embedding thread: documents take turns, and a given-up one stops within a second."""
@@ -57,14 +52,14 @@ async def on_document_submitted(event: Event[DocumentSubmitted], deps: Deps) -> 
     """
     submitted = event.body
     try:
-        reading = await _on(deps.workers, read, submitted, deps.limits)
+        reading = await run_on(deps.workers, read, submitted, deps.limits)
         entry = entry_of(submitted, reading, deps.clock.now())
     except (Unreadable, Refused) as error:
         return [_rejected(submitted, error.reason, deps)]
     vectors = await _embed(reading.passages, deps)
-    done = await _on(deps.workers, deps.index.put, entry, reading.passages, vectors)
+    done = await run_on(deps.workers, deps.index.put, entry, reading.passages, vectors)
     if not done.applied:
-        held = await _on(deps.workers, deps.index.document, submitted.tenant, submitted.document_id)
+        held = await run_on(deps.workers, deps.index.document, submitted.tenant, submitted.document_id)
         if reason := refusal(submitted, reading.sha256, held):
             return [_rejected(submitted, reason, deps)]
     else:
@@ -79,7 +74,7 @@ async def on_document_withdrawn(event: Event[DocumentWithdrawn], deps: Deps) -> 
         WriteFailed: try again.
     """
     body = event.body
-    done = await _on(deps.workers, deps.index.remove, body.tenant, body.document_id, body.withdrawn_at)
+    done = await run_on(deps.workers, deps.index.remove, body.tenant, body.document_id, body.withdrawn_at)
     deps.metrics.documents.labels("removed").inc()
     return [DocumentRemoved(tenant=body.tenant, document_id=body.document_id, snapshot=done.snapshot)]
 
@@ -94,7 +89,7 @@ async def on_access_changed(event: Event[AccessChanged], deps: Deps) -> list[Eve
     """
     body = event.body
     wanted = usable(body.readers)
-    done = await _on(deps.workers, deps.index.set_readers, body.tenant, body.document_id, wanted, body.changed_at)
+    done = await run_on(deps.workers, deps.index.set_readers, body.tenant, body.document_id, wanted, body.changed_at)
     deps.metrics.documents.labels("access_applied").inc()
     return [
         AccessApplied(
@@ -108,7 +103,7 @@ async def _embed(passages: Sequence[Passage], deps: Deps) -> Vectors:
     vectors = np.empty((len(texts), deps.embedder.dimensions), dtype=np.float32)
     for start in range(0, len(texts), _EMBEDDED_AT_ONCE):
         part = texts[start : start + _EMBEDDED_AT_ONCE]
-        vectors[start : start + len(part)] = await _on(deps.embedding, deps.embedder.embed, part)
+        vectors[start : start + len(part)] = await run_on(deps.embedding, deps.embedder.embed, part)
     return vectors
 
 
@@ -137,7 +132,3 @@ def _rejected(submitted: DocumentSubmitted, reason: str, deps: Deps) -> Document
         reason=reason,
         filename=submitted.filename,
     )
-
-
-async def _on(threads: Executor, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    return await asyncio.get_running_loop().run_in_executor(threads, partial(work, *args, **kwargs))

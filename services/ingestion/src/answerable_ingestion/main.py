@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -29,6 +28,7 @@ from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.routes import Route
 from answerable_runtime.service import Service
+from answerable_runtime.threads import run_on, threads
 
 
 @asynccontextmanager
@@ -37,9 +37,9 @@ async def build(
 ) -> AsyncIterator[Service]:
     """Ingestion with its index, its model and its threads; `embedder` in place of MiniLM where one is given."""
     async with AsyncExitStack() as stack:
-        workers = await stack.enter_async_context(_threads(settings.ingestion_concurrency, "ingestion"))
-        embedding = await stack.enter_async_context(_threads(1, "ingestion-embedding"))
-        model = await asyncio.get_running_loop().run_in_executor(embedding, _embedder, embedder)
+        workers = await stack.enter_async_context(threads(settings.ingestion_concurrency, "ingestion"))
+        embedding = await stack.enter_async_context(threads(1, "ingestion-embedding"))
+        model: Embedder = embedder or await run_on(embedding, MiniLmEmbedder)
         deps = Deps(
             index=await asyncio.to_thread(Index.open, settings.index_path, dimensions=model.dimensions),
             embedder=model,
@@ -56,20 +56,6 @@ async def build(
             verify=partial(_verify, deps),
             ready={"index": partial(_answers, deps.index)},
         )
-
-
-def _embedder(given: Embedder | None) -> Embedder:
-    return given or MiniLmEmbedder()
-
-
-@asynccontextmanager
-async def _threads(count: int, name: str) -> AsyncIterator[Executor]:
-    """Threads that end with the service, without holding up the other services of the process."""
-    pool = ThreadPoolExecutor(count, name)
-    try:
-        yield pool
-    finally:
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
 
 def _route(settings: IngestionSettings) -> Route:
@@ -89,7 +75,7 @@ def _route(settings: IngestionSettings) -> Route:
 
 async def _verify(deps: Deps) -> None:
     await asyncio.to_thread(deps.index.verify, writable=True)
-    await asyncio.get_running_loop().run_in_executor(deps.embedding, deps.embedder.embed, ["Is the model there?"])
+    await run_on(deps.embedding, deps.embedder.embed, ["Is the model there?"])
 
 
 async def _answers(index: Index) -> bool:

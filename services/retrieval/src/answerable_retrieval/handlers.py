@@ -1,11 +1,7 @@
 """What retrieval does with a question."""
 
-import asyncio
-from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import ParamSpec, TypeVar
 
 from answerable_events.body import EventBody
 from answerable_events.codec import Event
@@ -17,9 +13,7 @@ from answerable_models.embedding import Embedder
 from answerable_retrieval.contexts import asker_principals, context_of
 from answerable_retrieval.snapshots import Snapshots
 from answerable_runtime.clock import Clock
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
+from answerable_runtime.threads import run_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ async def on_question_asked(event: Event[QuestionAsked], deps: Deps) -> list[Eve
     now = deps.clock.now()
     if now >= question.answer_by:
         return []
-    [vector] = await _on(deps.embedding, deps.embedder.embed, [question.text])
+    [vector] = await run_on(deps.embedding, deps.embedder.embed, [question.text])
     query = Query(
         tenant=question.tenant,
         text=question.text,
@@ -60,12 +54,8 @@ async def on_question_asked(event: Event[QuestionAsked], deps: Deps) -> list[Eve
         now=now,
     )
     try:
-        found = await _on(deps.workers, deps.index.search, query)
+        found = await run_on(deps.workers, deps.index.search, query)
     except SnapshotGone:
         fresh = await deps.snapshots.replace(question.tenant, query.snapshot)
-        found = await _on(deps.workers, deps.index.search, replace(query, snapshot=fresh))
+        found = await run_on(deps.workers, deps.index.search, replace(query, snapshot=fresh))
     return [context_of(question, found, f"{deps.embedder.name}@{deps.embedder.revision}")]
-
-
-async def _on(threads: Executor, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    return await asyncio.get_running_loop().run_in_executor(threads, partial(work, *args, **kwargs))

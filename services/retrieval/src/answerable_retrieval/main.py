@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -21,6 +21,7 @@ from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.routes import Route
 from answerable_runtime.service import Service
+from answerable_runtime.threads import run_on, threads
 
 
 @asynccontextmanager
@@ -32,9 +33,9 @@ async def build(
 ) -> AsyncIterator[Service]:
     """Retrieval with its index, its model and its threads; `embedder` in place of MiniLM where one is given."""
     async with AsyncExitStack() as stack:
-        workers = await stack.enter_async_context(_threads(settings.retrieval_threads, "retrieval"))
-        embedding = await stack.enter_async_context(_threads(1, "retrieval-embedding"))
-        model = await asyncio.get_running_loop().run_in_executor(embedding, _embedder, embedder)
+        workers = await stack.enter_async_context(threads(settings.retrieval_threads, "retrieval"))
+        embedding = await stack.enter_async_context(threads(1, "retrieval-embedding"))
+        model: Embedder = embedder or await run_on(embedding, MiniLmEmbedder)
         index = await asyncio.to_thread(Index.open, settings.index_path, dimensions=model.dimensions)
         clock = Clock()
         deps = Deps(
@@ -57,20 +58,6 @@ async def build(
         )
 
 
-def _embedder(given: Embedder | None) -> Embedder:
-    return given or MiniLmEmbedder()
-
-
-@asynccontextmanager
-async def _threads(count: int, name: str) -> AsyncIterator[Executor]:
-    """Threads that end with the service, without holding up the other services of the process."""
-    pool = ThreadPoolExecutor(count, name)
-    try:
-        yield pool
-    finally:
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
-
-
 def _route(settings: RetrievalSettings) -> Route:
     return Route(
         topic=QUESTIONS,
@@ -83,12 +70,12 @@ def _route(settings: RetrievalSettings) -> Route:
 
 
 async def _snapshot(index: Index, workers: Executor, tenant: str) -> str:
-    return await asyncio.get_running_loop().run_in_executor(workers, index.snapshot, tenant)
+    return await run_on(workers, index.snapshot, tenant)
 
 
 async def _verify(deps: Deps) -> None:
     await asyncio.to_thread(deps.index.verify)
-    await asyncio.get_running_loop().run_in_executor(deps.embedding, deps.embedder.embed, ["Is the model there?"])
+    await run_on(deps.embedding, deps.embedder.embed, ["Is the model there?"])
 
 
 async def _answers(index: Index) -> bool:
