@@ -31,7 +31,9 @@ class Done:
 def run(*arguments: str | Path, data: Path | None = None, **environment: str) -> Done:
     """Run a command to its end; `data` becomes --data. No ANSWERABLE_ variable of this process reaches it."""
     command = [str(COMMAND), *map(str, arguments), *(["--data", str(data)] if data else [])]
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(environment), timeout=180)
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, env=_environment(environment), timeout=180
+    )
     return Done(done.returncode, done.stdout, done.stderr)
 
 

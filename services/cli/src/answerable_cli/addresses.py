@@ -6,16 +6,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from answerable_cli.errors import NotReachable
 from answerable_cli.instance import Instance, find_running
 from answerable_cli.services import every_settings_class
 from answerable_cli.settings import ClientSettings
-from answerable_runtime.client import BrokerClient
-from answerable_runtime.client import connect as connect_broker
 from answerable_runtime.settings import refuse_unknown
-from answerable_trail.client import Trail
-from answerable_trail.client import connect as connect_trail
+
+if TYPE_CHECKING:
+    from answerable_runtime.client import BrokerClient
+    from answerable_trail.client import Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,17 @@ class Addresses:
         return self.instance
 
     @asynccontextmanager
-    async def trail(self) -> AsyncIterator[Trail]:
-        async with connect_trail(self.trail_url) as trail:
+    async def trail(self) -> "AsyncIterator[Trail]":
+        from answerable_trail.client import connect  # noqa: PLC0415 - slow, and `ask` does without
+
+        async with connect(self.trail_url) as trail:
             yield trail
 
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[BrokerClient]:
-        async with connect_broker(self.broker) as client:
+    async def client(self) -> "AsyncIterator[BrokerClient]":
+        from answerable_runtime.client import connect  # noqa: PLC0415 - slow, and `ask` does without
+
+        async with connect(self.broker) as client:
             yield client
 
 

@@ -1,21 +1,19 @@
 """The services by name: their settings, and how each is built. Their modules are imported when asked for."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from answerable_cli.errors import UsageRefused
 from answerable_cli.settings import ClientSettings
-from answerable_runtime.metrics import Metrics
-from answerable_runtime.service import Service
 from answerable_runtime.settings import RuntimeSettings
+
+if TYPE_CHECKING:
+    from answerable_runtime.launch import Build
 
 SERVICES = ("audit", "ingestion", "retrieval", "inference", "validation", "gateway")
 """In the order in which they start: the record first, the door last."""
-
-Build = Callable[[Metrics], AbstractAsyncContextManager[Service]]
 
 
 def settings_class(name: str) -> type[RuntimeSettings]:
@@ -41,7 +39,7 @@ def configured(name: str, overrides: Mapping[str, Any]) -> RuntimeSettings:
     return kind(**{key: value for key, value in overrides.items() if key in kind.model_fields})
 
 
-def build(name: str, settings: RuntimeSettings) -> Build:
+def build(name: str, settings: RuntimeSettings) -> "Build":
     """What `answerable_runtime.launch` needs to start the service."""
     module = import_module(f"answerable_{name}.main")
     return partial(module.build, settings)

@@ -39,7 +39,7 @@ async def build(
     async with AsyncExitStack() as stack:
         workers = await stack.enter_async_context(threads(settings.ingestion_concurrency, "ingestion"))
         embedding = await stack.enter_async_context(threads(1, "ingestion-embedding"))
-        model: Embedder = embedder or await run_on(embedding, MiniLmEmbedder)
+        model = await run_on(embedding, MiniLmEmbedder) if embedder is None else embedder
         deps = Deps(
             index=await asyncio.to_thread(Index.open, settings.index_path, dimensions=model.dimensions),
             embedder=model,

@@ -35,7 +35,7 @@ async def build(
     async with AsyncExitStack() as stack:
         workers = await stack.enter_async_context(threads(settings.retrieval_threads, "retrieval"))
         embedding = await stack.enter_async_context(threads(1, "retrieval-embedding"))
-        model: Embedder = embedder or await run_on(embedding, MiniLmEmbedder)
+        model = await run_on(embedding, MiniLmEmbedder) if embedder is None else embedder
         index = await asyncio.to_thread(Index.open, settings.index_path, dimensions=model.dimensions)
         clock = Clock()
         deps = Deps(
