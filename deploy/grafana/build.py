@@ -14,7 +14,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from panels import ROWS, Panel, PromQl, Row, Sql
+from panel import Panel, PromQl, Row, Sql
+from panels import ROWS
 
 TARGET = Path(__file__).parent / "dashboards" / "answerable.json"
 PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}

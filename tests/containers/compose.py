@@ -40,6 +40,7 @@ class Declared:
         values = self.values
         return {
             "environment": self.environment,
+            "restart_policy": {"Name": values.get("restart", "no")},
             "init": values.get("init", False),
             "read_only": values.get("read_only", False),
             "tmpfs": dict.fromkeys(values.get("tmpfs", ()), ""),

@@ -32,7 +32,7 @@ def run(*arguments: str | Path, data: Path | None = None, **environment: str) ->
     """Run a command to its end; `data` becomes --data. No ANSWERABLE_ variable of this process reaches it."""
     command = [str(COMMAND), *map(str, arguments), *(["--data", str(data)] if data else [])]
     done = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=_environment(environment), timeout=180
+        command, check=False, capture_output=True, text=True, env=without_ours(environment), timeout=180
     )
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -46,7 +46,8 @@ class Up:
 
     @property
     def state(self) -> dict[str, Any]:
-        return json.loads((self.data / "answerable.json").read_text())
+        state: dict[str, Any] = json.loads((self.data / "answerable.json").read_text())
+        return state
 
     def server_pids(self, name: str = "") -> list[int]:
         return [pid for server in self.state["servers"] if name in server["name"] for pid in server["pids"]]
@@ -66,7 +67,7 @@ def up(data: Path, *arguments: str, wait: bool = True) -> Iterator[Up]:
     """`answerable up` on a folder, serving; killed at the end of the block if it still runs."""
     command = [str(COMMAND), "up", "--data", str(data), *arguments]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment({})
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=without_ours({})
     ) as process:
         running = Up(process, data)
         try:
@@ -108,5 +109,5 @@ def _await_start(running: Up) -> None:
         time.sleep(0.1)
 
 
-def _environment(extra: dict[str, str]) -> dict[str, str]:
+def without_ours(extra: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ANSWERABLE_")} | extra
