@@ -28,7 +28,7 @@ EVENTS_PER_REQUEST = 4
 
 async def measure(scale: Scale) -> Measured:
     now = datetime.now(UTC)
-    count, rounds = scale.of(60_000, 20_000), scale.of(3, 1)
+    count, rounds = scale.of(40_000, 20_000), scale.of(3, 1)
     whole = list(chain.from_iterable(zip(*requests(count // EVENTS_PER_REQUEST, now), strict=True)))
     backlogs = {
         "audit_ingest": (whole, count // EVENTS_PER_REQUEST),

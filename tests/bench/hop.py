@@ -46,7 +46,7 @@ Way = Callable[[RuntimeSettings], AbstractAsyncContextManager[Callable[[], float
 
 
 async def measure(scale: Scale) -> Measured:
-    rounds, backlog, sample = scale.of(3, 1), scale.of(12_000, 3_000), scale.of(400, 100)
+    rounds, backlog, sample = scale.of(3, 1), scale.of(6_000, 2_000), scale.of(200, 60)
     ways: Mapping[str, Way] = {"harness": _harness, "bare": _bare}
     rates: dict[str, list[float]] = {name: [] for name in ways}
     latencies: dict[str, list[float]] = {name: [] for name in ways}

@@ -32,7 +32,7 @@ _LIMIT_S = 120
 
 
 async def measure(scale: Scale) -> Measured:
-    durations = log_normal(scale.of(4_000, 600))
+    durations = log_normal(scale.of(3_000, 600))
     async with broker() as settings:
         await fill(settings, questions(len(durations), datetime.now(UTC)))
         seconds = await _run(settings, durations)

@@ -43,11 +43,10 @@ async def create_topics(settings: RuntimeSettings, topics: Iterable[Topic] | Non
 async def _require_partitions(admin: AIOKafkaAdminClient, names: list[str]) -> None:
     if not names:
         return
-    wrong = {
-        entry["topic"]: len(entry["partitions"])
-        for entry in await admin.describe_topics(names)
-        if len(entry["partitions"]) != PARTITIONS
-    }
+    found = {entry["topic"]: len(entry["partitions"]) for entry in await admin.describe_topics(names)}
+    if 0 in found.values():
+        raise BrokerUnavailable("another process is creating topics just now")
+    wrong = {name: partitions for name, partitions in found.items() if partitions != PARTITIONS}
     if wrong:
         raise StartUpRefused(f"topics must have {PARTITIONS} partitions each, but have: {wrong}")
 

@@ -114,6 +114,7 @@ class Runner:
     _sinks: list[WindowSink] = field(default_factory=list)
     _batch: BatchSink | None = None
     _finished: int = 0
+    _measured: set[Partition] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.vitals = Vitals(progressed_at=self.harness.clock.now())
@@ -221,10 +222,15 @@ class Runner:
 
     def _measure_lag(self, member: Member, marks: dict[Partition, int], topic: str | None) -> int:
         total = 0
+        for place in self._measured - member.assignment():
+            if topic is None or place[0] == topic:  # it has another owner now, who reports it
+                self.harness.metrics.consumer_lag.remove(self.service.name, place[0], str(place[1]))
+                self._measured.discard(place)
         for place, end in member.end_offsets().items():
             if (topic is None or place[0] == topic) and place in marks:
                 behind = max(0, end - marks[place])
                 self.harness.metrics.consumer_lag.labels(self.service.name, place[0], str(place[1])).set(behind)
+                self._measured.add(place)
                 total += behind
         return total
 

@@ -1,9 +1,10 @@
 """One request as the gate sees it, and the decision about its outcome. Pure."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar, cast
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -49,8 +50,6 @@ class Case:
     """Epoch and partition of the question's newest place in the log."""
     times: dict[str, datetime] = field(default_factory=dict)
     """By event type, when the copy that counts entered the log."""
-    _read: dict[str, EventBody | None] = field(default_factory=dict, repr=False, compare=False)
-    """Bodies that were parsed; the copy that counts never changes."""
 
     def add(self, kind: str, event_id: UUID, sha256: str, at: datetime, body: bytes | None) -> None:
         """Note a durable event; of equal types the first one added counts."""
@@ -80,25 +79,20 @@ class Case:
     @property
     def question(self) -> QuestionAsked | None:
         """The question, when it can be read."""
-        return self._body(QuestionAsked)
+        return _read(QuestionAsked, self.bodies)
 
     @property
     def verdict(self) -> VerdictDecided | None:
-        return self._body(VerdictDecided)
+        return _read(VerdictDecided, self.bodies)
 
     @property
     def death(self) -> DeadLettered | None:
-        return self._body(DeadLettered)
+        return _read(DeadLettered, self.bodies)
 
     @property
     def deadline(self) -> datetime:
         question = self.question
         return question.question.answer_by if question else self.opened_at + DEFAULT_TIME_ALLOWED
-
-    def _body(self, kind: type[BodyT]) -> BodyT | None:
-        if kind.TYPE not in self._read and kind.TYPE in self.bodies:
-            self._read[kind.TYPE] = _parse(kind, self.bodies[kind.TYPE])
-        return cast("BodyT | None", self._read.get(kind.TYPE))
 
     def manifest_is_whole(self, verdict: VerdictDecided) -> bool:
         """Every event that the verdict rests on is durable with the bytes that it was decided on.
@@ -178,8 +172,9 @@ def _fail(case: Case, reason: str, cause: Ancestor | None, now: datetime) -> Dec
     return Decision(outcome.resting_on(tuple(each for each in ancestors if each is not None)), cause)
 
 
-def _parse(kind: type[BodyT], data: bytes) -> BodyT | None:
+def _read(kind: type[BodyT], bodies: Mapping[str, bytes]) -> BodyT | None:
+    data = bodies.get(kind.TYPE)
     try:
-        return kind.model_validate_json(data)
+        return None if data is None else kind.model_validate_json(data)
     except ValidationError:
         return None
