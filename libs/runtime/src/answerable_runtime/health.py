@@ -17,6 +17,9 @@ from starlette.types import ASGIApp
 from answerable_runtime.errors import BrokerUnavailable, StartUpRefused
 from answerable_runtime.runner import Runner
 
+_LONGEST_STOP_S = 5
+"""A client that never finishes reading must not hold up a stop."""
+
 PATIENCE = timedelta(seconds=60)
 """Lag without progress for this long means stuck; restarting is then better than waiting."""
 
@@ -72,7 +75,15 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
     Raises:
         StartUpRefused: the address is taken or not ours.
     """
-    config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_LONGEST_STOP_S,
+    )
     config.load()
     server = _Server(config)
     try:

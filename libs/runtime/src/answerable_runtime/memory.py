@@ -7,6 +7,7 @@ import asyncio
 import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from answerable_events.message import EPOCH, Message, Record
@@ -14,6 +15,8 @@ from answerable_events.topics import PARTITIONS
 from answerable_runtime.clock import Clock
 from answerable_runtime.errors import BrokerUnavailable
 from answerable_runtime.log import Partition, Subscription
+
+_POLL_S = 0.01
 
 
 class MemoryBroker:
@@ -130,10 +133,9 @@ class MemoryLog:
                 await asyncio.sleep(0)
             else:
                 self._broker.grown.clear()
-                try:
-                    await asyncio.wait_for(self._broker.grown.wait(), 0.01)
-                except TimeoutError:
-                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_POLL_S):  # wait_for would swallow a cancellation that comes with news
+                        await self._broker.grown.wait()
 
     async def stop(self) -> None:
         for task in self._tasks:
