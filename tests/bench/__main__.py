@@ -39,6 +39,9 @@ def main() -> int:
     if options.quick:
         console.print("A quick run shows that the benchmarks work: no aim is judged, nothing is written.")
         return 0
+    if options.names:
+        console.print("Some of the benchmarks only: nothing is written, a part must not pass for the whole.")
+        return 0 if all(figure.met for figure in results.figures_of(measured).values()) else 1
     seconds = time.perf_counter() - begun
     passed = results.write(measured, started=started, seconds=seconds, load_before=load)
     console.print(f"build/{results.NAME}.json, {seconds:.0f} s, load average before {load:.1f}")

@@ -33,9 +33,9 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def beside(measured: Sequence[float], baseline: Sequence[float], unit: str, aim: str) -> Figure:
-    """Medians of two series that were measured in turns; the ratio is the median of the ratios of each turn."""
-    ratio = median(one / other for one, other in zip(measured, baseline, strict=True))
-    return Figure(rounded(median(measured)), unit, aim, rounded(median(baseline)), round(ratio, 3))
+    """Medians of two series that were measured in turns, and their ratio."""
+    value, other = median(measured), median(baseline)
+    return Figure(rounded(value), unit, aim, rounded(other), round(value / other, 3))
 
 
 def rounded(value: float) -> float:

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from answerable_cli import results
 from answerable_cli.results import Figure
+from answerable_cli.servers import clickhouse, kafka, tansu, valkey
 from tests.bench.figures import Measured
-from tests.support import servers
+from tests.bench.servers import best_broker
 
 NAME = "bench"
 
@@ -22,7 +23,8 @@ def write(measured: Mapping[str, Measured], *, started: datetime, seconds: float
     file = results.BUILD / f"{NAME}.json"
     whole = json.loads(file.read_text("utf-8"))
     whole["notes"] = {
-        "servers": servers.describe(),
+        "broker": {"kafka": f"Kafka {kafka.VERSION}", "tansu": f"Tansu {tansu.VERSION}"}[best_broker()],
+        "embedded": f"Tansu {tansu.VERSION}, ClickHouse engine {clickhouse.VERSION}, Valkey {valkey.VERSION}",
         "load_average_before": round(load_before, 2),
         "load_average_after": round(os.getloadavg()[0], 2),
         **{name: {"how": each.note, **each.details} for name, each in measured.items()},

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -12,7 +13,7 @@ import pytest
 
 from answerable_cli.servers.ports import free_port
 from tests.support import servers
-from tests.support.command import COMMAND, run, without_ours
+from tests.support.command import COMMAND, Done, run, without_ours
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
@@ -38,7 +39,7 @@ async def test_six_processes_answer_and_refuse_as_one_does(broker: str, tmp_path
         command = settings | {"ANSWERABLE_GATEWAY_URL": f"http://127.0.0.1:{gateway}"}
         with _services(settings) as ports:
             await _ready(ports)
-            added = await asyncio.to_thread(run, "knowledge", "add", page, "--readers", "staff", **command)
+            added = await _run(command, "knowledge", "add", page, "--readers", "staff")
             assert added.code == 0, added
             ask = (
                 "ask",
@@ -48,12 +49,12 @@ async def test_six_processes_answer_and_refuse_as_one_does(broker: str, tmp_path
                 "--json",
                 "--groups",
             )
-            released = await asyncio.to_thread(run, *ask, "staff", **command)
+            released = await _run(command, *ask, "staff")
             assert released.code == 0, released
             assert "27 days" in released.json["answer"]["text"]
-            withheld = await asyncio.to_thread(run, *ask, "guests", **command)
+            withheld = await _run(command, *ask, "guests")
             assert (withheld.code, withheld.json["reason"]) == (3, "not_known")
-            checked = await asyncio.to_thread(run, "audit", "check", **command)
+            checked = await _run(command, "audit", "check")
             assert checked.code == 0, checked
 
 
@@ -75,6 +76,10 @@ def _services(settings: Mapping[str, str]) -> Iterator[list[int]]:
             process.terminate()
         codes = {name: process.wait(30) for name, process in zip(SERVICES, processes, strict=True)}
         assert codes == dict.fromkeys(SERVICES, 0)
+
+
+async def _run(settings: Mapping[str, str], *arguments: str | Path) -> Done:
+    return await asyncio.to_thread(partial(run, *arguments, data=None, **settings))
 
 
 async def _ready(ports: list[int]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import servers
 from tests.support.command import await_end, run, up
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
@@ -91,6 +92,22 @@ def test_after_kill_9_a_new_start_works_and_a_dead_server_ends_it_by_name(tmp_pa
         assert "Tansu ended by itself" in ended.err
         assert "tansu.log" in ended.err
         await_end(others)
+
+
+@pytest.mark.kafka
+@pytest.mark.skipif(not servers.can_run_kafka(), reason="no Kafka: needs Java and Maven")
+def test_on_kafka_the_log_itself_survives_kill_9(tmp_path: Path, files: Path) -> None:
+    data = tmp_path / "data"
+    with up(data, "--broker", "kafka") as first:
+        assert run("knowledge", "add", files / "handbook", "--readers", "staff", data=data).code == 0
+        assert run("ask", QUESTION, "--as", "ada", "--groups", "staff", data=data).code == 0
+        before = run("audit", "check", "--json", data=data).json
+        first.end(signal.SIGKILL)
+    with up(data, "--broker", "kafka"):
+        after = run("audit", "check", "--json", data=data)
+        assert after.code == 0, after
+        assert after.json["records_in_log"] == before["records_in_log"] > 0
+        assert run("ask", QUESTION, "--as", "ada", "--groups", "staff", data=data).code == 0
 
 
 def test_a_changed_document_becomes_a_new_version_and_a_withdrawn_one_comes_back_above_its_tombstone(

@@ -5,6 +5,8 @@ import contextlib
 import os
 import secrets
 import signal
+import socket
+import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -34,6 +36,7 @@ GATEWAY_PORT, BROKER_PORT, CLICKHOUSE_PORT, METRICS_PORT = 8080, 9092, 8123, 946
 OIDC_VARIABLE = f"{PREFIX}OIDC_ISSUER"
 """Set: the gateway verifies tokens, and nobody is believed without one."""
 
+_reserved: list[socket.socket] = []
 _CHILDREN_END_WITHIN = timedelta(seconds=5)
 
 
@@ -104,7 +107,7 @@ def choose_ports(
     def choose(name: str, usual: int, asked: int | None) -> int:
         if asked is not None:
             return claim_port(asked)
-        if default and is_free(usual):
+        if default and is_free(usual) and _reserve(usual):
             return usual
         port = free_port()
         if default:
@@ -118,6 +121,23 @@ def choose_ports(
         metrics=choose("metrics page", METRICS_PORT, metrics),
     )
     return ports, notes
+
+
+def _reserve(port: int) -> bool:
+    """Keep another `up` that starts at the same time from choosing the port, which is bound only seconds later.
+
+    By a name that the kernel gives to one process and takes back when that ends; elsewhere than on Linux by nothing.
+    """
+    if sys.platform != "linux":
+        return True
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0answerable-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _reserved.append(name)
+    return True
 
 
 @asynccontextmanager

@@ -57,6 +57,11 @@ def screen(instance: Instance) -> str:
     lasting = (
         "in memory: a stop loses its log, not documents, trace or answers" if instance.broker == "tansu" else "on disk"
     )
+    client = (
+        f"kcat -b {instance.kafka_brokers} -L"
+        if instance.broker == "kafka"
+        else "for confluent-kafka and aiokafka; kcat needs --broker kafka"
+    )
     elsewhere = (
         "" if instance.data.name == ".answerable" and instance.data.parent == Path.cwd() else f" --data {instance.data}"
     )
@@ -65,7 +70,7 @@ Answerable {instance.version} is up.
 
   Gateway      {instance.gateway_url}/v1/questions   (API page: {instance.gateway_url}/docs)
   Broker       {instance.kafka_brokers}   {instance.broker}, {lasting}
-               kcat -b {instance.kafka_brokers} -L
+               {client}
   ClickHouse   {instance.clickhouse_url}   user analyst, no password, read only
   Metrics      {instance.metrics_url}/metrics   (/livez, /readyz)
   Data, logs   {instance.data}
