@@ -24,7 +24,7 @@ def build_case(example: dict[str, Any]) -> Case:
         answered=True,
         sentences=tuple(Sentence(text, tuple(labels)) for text, labels in example["sentences"]),
         passages=tuple(
-            Passage(label, f"p{label}", f"d{label}", one.get("title", ""), one["text"], one.get("stale", False), 1.0)
+            Passage(label, f"p{label}", f"d{label}", one.get("title", ""), one["text"], one.get("stale") is True, 1.0)
             for label, one in enumerate(passages, start=1)
         ),
         model_probability=None,
