@@ -1,5 +1,6 @@
 """The effect store behaves the same in memory and on a real Redis, and a store that is down is an empty one."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
@@ -58,3 +59,20 @@ async def test_a_store_that_is_down_remembers_nothing_and_raises_nothing() -> No
     assert await effects.get("k") is None
     assert not await effects.check()
     await effects.close()
+
+
+async def test_many_at_once_keep_apart_what_belongs_to_whom(store: EffectStore) -> None:
+    keys = [str(uuid4()) for _ in range(200)]
+    results = {key: (Message("contexts", key.encode(), key.encode(), (), 0),) for key in keys}
+    await asyncio.gather(*(store.put(key, results[key]) for key in keys))
+    found = await asyncio.gather(*(store.get(key) for key in [*keys, "absent"]))
+    assert [tuple(each or ()) for each in found] == [*results.values(), ()]
+
+
+async def test_a_caller_that_gives_up_does_not_hold_up_the_others(store: EffectStore) -> None:
+    key = str(uuid4())
+    given_up = asyncio.create_task(store.get(key))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await store.put(key, MESSAGES)
+    assert tuple(await store.get(key) or ()) == MESSAGES

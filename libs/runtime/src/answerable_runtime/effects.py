@@ -5,6 +5,7 @@ with the same ids, of which the lowest offset wins. Rejected: a "published" mark
 nothing; it is wrong as soon as the log is lost and the store is not.
 """
 
+import asyncio
 import base64
 import json
 from collections.abc import Sequence
@@ -46,7 +47,11 @@ class MemoryEffects:
 
 
 class RedisEffects:
-    """Effects in Redis or Valkey; the first result recorded under a key stays."""
+    """Effects in Redis or Valkey; the first result recorded under a key stays.
+
+    What is asked while a round trip is under way goes out together in the next one: a client that sends each look-up by
+    itself costs more than the rest of delivery.
+    """
 
     def __init__(self, url: str, *, keep: timedelta, timeout: timedelta = timedelta(milliseconds=500)) -> None:
         from redis.asyncio import Redis  # noqa: PLC0415 - services without a store do not load the client
@@ -54,20 +59,22 @@ class RedisEffects:
         seconds = timeout.total_seconds()
         self._client: Redis = Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
         self._keep = keep
+        self._gets: list[tuple[str, asyncio.Future[bytes | None]]] = []
+        self._puts: list[tuple[str, bytes, asyncio.Future[None]]] = []
+        self._sender: asyncio.Task[None] | None = None
 
     async def get(self, key: str) -> Sequence[Message] | None:
-        try:
-            stored = await self._client.get(f"answerable:effect:{key}")
-        except _unavailable() as error:
-            _log.warning("effect store unavailable", operation="get", exception=type(error).__name__)
-            return None
-        return _load(stored) if isinstance(stored, bytes) else None
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._gets.append((f"answerable:effect:{key}", future))
+        self._send_soon()
+        stored = await future
+        return None if stored is None else _load(stored)
 
     async def put(self, key: str, messages: Sequence[Message]) -> None:
-        try:
-            await self._client.set(f"answerable:effect:{key}", _dump(messages), nx=True, px=self._keep)
-        except _unavailable() as error:
-            _log.warning("effect store unavailable", operation="put", exception=type(error).__name__)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._puts.append((f"answerable:effect:{key}", _dump(messages), future))
+        self._send_soon()
+        await future
 
     async def check(self) -> bool:
         try:
@@ -76,7 +83,38 @@ class RedisEffects:
             return False
 
     async def close(self) -> None:
+        if self._sender is not None:
+            await self._sender
         await self._client.aclose()
+
+    def _send_soon(self) -> None:
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        while self._gets or self._puts:
+            gets, self._gets = self._gets, []
+            puts, self._puts = self._puts, []
+            found: list[bytes | None] = [None] * len(gets)
+            try:
+                found = await self._round_trip([key for key, _ in gets], [(key, value) for key, value, _ in puts])
+            except _unavailable() as error:
+                _log.warning("effect store unavailable", exception=type(error).__name__, waiting=len(gets) + len(puts))
+            for (_, get), value in zip(gets, found, strict=True):
+                if not get.done():
+                    get.set_result(value)
+            for *_, put in puts:
+                if not put.done():
+                    put.set_result(None)
+
+    async def _round_trip(self, keys: Sequence[str], values: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
+        pipeline = self._client.pipeline(transaction=False)
+        if keys:
+            pipeline.mget(keys)
+        for key, value in values:
+            pipeline.set(key, value, nx=True, px=self._keep)
+        results = await pipeline.execute()
+        return list(results[0]) if keys else []
 
 
 def _unavailable() -> tuple[type[Exception], ...]:
