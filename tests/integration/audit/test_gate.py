@@ -106,8 +106,8 @@ async def test_an_outcome_that_was_published_but_not_recorded_is_not_published_a
 
 async def test_a_question_without_a_verdict_fails_before_its_deadline(clickhouse: Server) -> None:
     broker = MemoryBroker()
-    deadline = datetime.now(UTC) + timedelta(seconds=2.5)
     async with audit(clickhouse, broker):
+        deadline = datetime.now(UTC) + timedelta(seconds=5)
         broker.append(flow(partition=5, deadline=deadline).question)
         assert await outcomes(broker, 1) == ["AnswerFailed"]
     [record] = broker.records("answers")
@@ -164,3 +164,17 @@ async def test_a_broker_that_lost_its_log_gets_open_questions_again_under_a_new_
     epochs = [row.position.epoch for row in await trail.request("norvik", request) if row.position.topic == "questions"]
     assert len(epochs) == 2
     assert epochs[1] > epochs[0]
+
+
+async def test_a_deadline_that_the_question_moves_is_still_kept(clickhouse: Server) -> None:
+    broker = MemoryBroker()
+    async with audit(clickhouse, broker):
+        now = datetime.now(UTC)
+        # A context that audit sees before its question opens the request with the default deadline, a minute from now.
+        whole = flow(partition=3, now=now, deadline=now + timedelta(seconds=6))
+        broker.append(whole.context)
+        await asyncio.sleep(0.5)
+        broker.append(whole.question)
+        assert await outcomes(broker, 1) == ["AnswerFailed"]
+    [record] = broker.records("answers")
+    assert now + timedelta(seconds=4) < record.time < now + timedelta(seconds=6)

@@ -26,7 +26,7 @@ from answerable_events.message import Message, Record
 from answerable_events.topics import topic_of
 from answerable_runtime.budget import FailureCount
 from answerable_runtime.clock import Clock
-from answerable_runtime.deadletters import Death, bury
+from answerable_runtime.deadletters import Death, bury, claimed_request_id
 from answerable_runtime.effects import EffectStore
 from answerable_runtime.errors import BrokerUnavailable, UndeclaredOutput
 from answerable_runtime.log import Log
@@ -90,7 +90,11 @@ async def deliver(record: Record, route: Route, harness: Harness, failures: Fail
     """
     started = harness.clock.now()
     with structlog.contextvars.bound_contextvars(
-        topic=record.topic, partition=record.partition, offset=record.offset, service=harness.service
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        service=harness.service,
+        correlation_id=str(claimed_request_id(record)),
     ):
         await _wait_for_its_time(record, harness.clock)
         try:
@@ -98,8 +102,7 @@ async def deliver(record: Record, route: Route, harness: Harness, failures: Fail
         except UndecodableEvent as error:
             disposition = await _die(record, Death(error.reason, type(error).__name__, 0), route, harness)
         else:
-            with structlog.contextvars.bound_contextvars(correlation_id=str(event.body.correlation_id)):
-                disposition = await _handle(record, event, route, harness, failures)
+            disposition = await _handle(record, event, route, harness, failures)
     elapsed = (harness.clock.now() - started).total_seconds()
     harness.metrics.messages.labels(harness.service, route.topic.name, disposition.value).inc()
     harness.metrics.handling_seconds.labels(harness.service, route.topic.name).observe(elapsed)

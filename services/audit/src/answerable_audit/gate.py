@@ -131,6 +131,8 @@ class Gate:
         if key in self._cases:
             self._cases[key].add_record(record)
             self._touched.add(key)
+            if record.topic == QUESTIONS.name:  # its context may have come first, and with it a deadline by default
+                heapq.heappush(self._deadlines, (self._cases[key].deadline, key))
 
     async def due(self, now: datetime) -> Sequence[Message]:
         """Outcomes of requests that can be decided now, dead letters of unreadable verdicts, questions to put again."""
