@@ -34,6 +34,11 @@ class Store:
             raise Transient
         self.stored += records
 
+    def is_outdated(self, records: Sequence[Record]) -> bool:
+        return False
+
+    def note(self, records: Sequence[Record], stored: None) -> None: ...
+
     async def due(self, now: datetime) -> Sequence[Message]:
         if self.fail_publish:
             self.fail_publish -= 1

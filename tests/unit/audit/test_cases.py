@@ -25,7 +25,7 @@ REQUEST = UUID("018f0000-0000-7000-8000-000000000001")
 def case(*messages: Message) -> Case:
     found = Case(("norvik", REQUEST), opened_at=NOW)
     for offset, message in enumerate(messages):
-        found.add_record(place(message, offset, at=NOW))
+        found.add_record(place(message, offset, at=NOW), epoch=0)
     return found
 
 

@@ -18,7 +18,10 @@ from answerable_runtime.errors import StartUpRefused
 from tests.support.gateway import LEAVE, Issuer, door
 
 ISSUER = Issuer()
-NOW = int(time.time())
+
+
+def _now() -> int:
+    return int(time.time())  # when the test runs, which may be minutes after it was collected
 
 
 async def _jwks() -> bytes:
@@ -28,7 +31,7 @@ async def _jwks() -> bytes:
 def authenticator(**expected: Any) -> OidcAuthenticator:
     keys = KeyCache(_jwks, keep=timedelta(minutes=10), now=time.monotonic)
     usual = {"issuer": ISSUER.url, "audience": ISSUER.audience, "leeway": timedelta(seconds=30)}
-    return OidcAuthenticator(Expected(**{**usual, **expected}), keys, now=lambda: int(time.time()))
+    return OidcAuthenticator(Expected(**{**usual, **expected}), keys, now=_now)
 
 
 def _segment(value: object) -> str:
@@ -57,7 +60,7 @@ GOOD = {
     "EdDSA": lambda: ISSUER.token(ISSUER.okp, "EdDSA", "okp"),
     "Ed25519": lambda: ISSUER.token(ISSUER.okp, "Ed25519", "okp"),
     "one audience of several": lambda: ISSUER.token(aud=["other", ISSUER.audience]),
-    "expired within the leeway": lambda: ISSUER.token(exp=NOW - 5),
+    "expired within the leeway": lambda: ISSUER.token(exp=_now() - 5),
 }
 
 REFUSED = {
@@ -69,11 +72,11 @@ REFUSED = {
     "altered after signing": (_altered, 401),
     "an unknown key": (lambda: ISSUER.token(kid="other"), 401),
     "no key id, and several keys": (lambda: ISSUER.token(kid=None), 401),
-    "expired": (lambda: ISSUER.token(exp=NOW - 60), 401),
+    "expired": (lambda: ISSUER.token(exp=_now() - 60), 401),
     "never expires": (lambda: ISSUER.token(exp=None), 401),
     "expires at no number": (lambda: ISSUER.token(exp="tomorrow"), 401),
-    "not valid yet": (lambda: ISSUER.token(nbf=NOW + 120), 401),
-    "issued in the future": (lambda: ISSUER.token(iat=NOW + 120), 401),
+    "not valid yet": (lambda: ISSUER.token(nbf=_now() + 120), 401),
+    "issued in the future": (lambda: ISSUER.token(iat=_now() + 120), 401),
     "another audience": (lambda: ISSUER.token(aud="other"), 401),
     "no audience": (lambda: ISSUER.token(aud=None), 401),
     "another issuer": (lambda: ISSUER.token(iss="https://evil.example"), 401),
@@ -169,7 +172,7 @@ async def test_a_provider_that_cannot_be_reached_refuses_the_start():
         raise KeysUnavailable("nobody there")
 
     keys = KeyCache(fetch, keep=timedelta(minutes=10), now=time.monotonic)
-    lonely = OidcAuthenticator(Expected("i", "a", timedelta(0)), keys, now=lambda: NOW)
+    lonely = OidcAuthenticator(Expected("i", "a", timedelta(0)), keys, now=_now)
     with pytest.raises(StartUpRefused):
         await lonely.verify()
     assert not await lonely.ready()

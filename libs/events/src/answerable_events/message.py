@@ -45,6 +45,14 @@ class Record:
         except OverflowError:
             return EPOCH
 
+    def header_text(self, name: str) -> str:
+        """One header as `header_texts` has it, empty when absent; `name` in lower case. For those who need few."""
+        size = len(name)
+        for other, value in reversed(self.headers):
+            if other == name or (len(other) == size and other.lower() == name):
+                return value.decode("utf-8", "replace")
+        return ""
+
     def header_texts(self) -> Mapping[str, str]:
         """Headers as text; bytes that are not UTF-8 become replacement characters, the last of equal names wins."""
         return {name.lower(): value.decode("utf-8", "replace") for name, value in self.headers}

@@ -75,20 +75,21 @@ def exhume(body: DeadLettered) -> Message:
 def claimed_tenant(record: Record) -> str:
     """The tenant that the headers name, or `unknown`."""
     try:
-        return _TENANT.validate_python(record.header_texts().get("ce_tenant"))
+        return _TENANT.validate_python(record.header_text("ce_tenant"))
     except ValidationError:
         return UNKNOWN_TENANT
 
 
 def claimed_request_id(record: Record) -> UUID | None:
     """The request id from header or key, when one of them is a UUID."""
-    texts = record.header_texts()
-    for text in (texts.get("ce_correlationid"), (record.key or b"").decode("ascii", "replace")):
-        try:
-            return UUID(text)
-        except (ValueError, TypeError):
-            continue
-    return None
+    try:
+        return UUID(record.header_text("ce_correlationid"))
+    except ValueError:
+        pass
+    try:
+        return UUID((record.key or b"").decode("ascii", "replace"))
+    except ValueError:
+        return None
 
 
 def _encoded(data: bytes | None) -> bytes | None:

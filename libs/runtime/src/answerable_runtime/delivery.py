@@ -26,10 +26,11 @@ from answerable_events.message import Message, Record
 from answerable_events.topics import topic_of
 from answerable_runtime.budget import FailureCount
 from answerable_runtime.clock import Clock
-from answerable_runtime.deadletters import Death, bury, claimed_request_id
+from answerable_runtime.deadletters import Death, bury
 from answerable_runtime.effects import EffectStore
 from answerable_runtime.errors import BrokerUnavailable, UndeclaredOutput
 from answerable_runtime.log import Log
+from answerable_runtime.logs import note_work
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.retry import not_before, pause_before, round_of, try_later
 from answerable_runtime.routes import Route
@@ -89,20 +90,14 @@ async def deliver(record: Record, route: Route, harness: Harness, failures: Fail
         asyncio.CancelledError: stopped on the way; the record will be delivered again.
     """
     started = harness.clock.now()
-    with structlog.contextvars.bound_contextvars(
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        service=harness.service,
-        correlation_id=str(claimed_request_id(record)),
-    ):
-        await _wait_for_its_time(record, harness.clock)
-        try:
-            event = decode(record, route.topic)
-        except UndecodableEvent as error:
-            disposition = await _die(record, Death(error.reason, type(error).__name__, 0), route, harness)
-        else:
-            disposition = await _handle(record, event, route, harness, failures)
+    note_work(harness.service, record)
+    await _wait_for_its_time(record, harness.clock)
+    try:
+        event = decode(record, route.topic)
+    except UndecodableEvent as error:
+        disposition = await _die(record, Death(error.reason, type(error).__name__, 0), route, harness)
+    else:
+        disposition = await _handle(record, event, route, harness, failures)
     elapsed = (harness.clock.now() - started).total_seconds()
     harness.metrics.messages.labels(harness.service, route.topic.name, disposition.value).inc()
     harness.metrics.handling_seconds.labels(harness.service, route.topic.name).observe(elapsed)

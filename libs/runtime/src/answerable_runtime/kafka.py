@@ -6,6 +6,7 @@ FastStream's defaults acknowledge before the work is done, so everything that de
 
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from faststream.security import BaseSecurity, SASLScram512
 from answerable_events.message import Message
 from answerable_runtime.errors import BrokerUnavailable, StartUpRefused
 from answerable_runtime.kafka_connection import connection, milliseconds, tls
+from answerable_runtime.kafka_consumer import Consumer
 from answerable_runtime.kafka_reader import LARGEST_MESSAGE, UNAVAILABLE, KafkaReader, record_of
 from answerable_runtime.log import Partition, Subscription
 from answerable_runtime.settings import RuntimeSettings
@@ -44,12 +46,6 @@ class KafkaMember:
                 await self._consumer.commit(due)
         except UNAVAILABLE as error:
             raise BrokerUnavailable(f"commit: {type(error).__name__}") from None
-
-    def pause(self, partitions: Collection[Partition]) -> None:
-        self._consumer.pause(*self._places(partitions))
-
-    def resume(self, partitions: Collection[Partition]) -> None:
-        self._consumer.resume(*self._places(partitions))
 
     def assignment(self) -> frozenset[Partition]:
         return frozenset((place.topic, place.partition) for place in self._consumer.assignment())
@@ -102,6 +98,10 @@ class KafkaLog(KafkaReader):
             await self._producer.start()
             for subscription in subscriptions:
                 self._subscribe(subscription)
+            await self._broker.connect()
+            config = self._broker.config.broker_config
+            assert isinstance(config.builder, partial), "FastStream makes consumers in another way now"
+            config.builder = partial(Consumer, **config.builder.keywords)
             await self._broker.start()
         except UNAVAILABLE as error:
             await self.stop()
@@ -175,7 +175,7 @@ class KafkaLog(KafkaReader):
             auto_offset_reset="earliest" if in_group else "latest",
             batch=True,
             max_records=subscription.max_records,
-            batch_timeout_ms=50,
+            batch_timeout_ms=1,  # see Consumer
             listener=listener,
             partition_assignment_strategy=[RangePartitionAssignor],  # partition N of every topic to the same member
             fetch_max_wait_ms=milliseconds(self._settings.kafka_fetch_wait.total_seconds()),

@@ -23,10 +23,6 @@ class Member(Protocol):
             BrokerUnavailable: not confirmed, or the partition is no longer ours.
         """
 
-    def pause(self, partitions: Collection[Partition]) -> None: ...
-
-    def resume(self, partitions: Collection[Partition]) -> None: ...
-
     def assignment(self) -> frozenset[Partition]: ...
 
     def end_offsets(self) -> Mapping[Partition, int]:
@@ -42,7 +38,10 @@ class Sink(Protocol):
         """The partitions are about to belong to somebody else: finish, commit, forget."""
 
     async def receive(self, records: Sequence[Record], member: Member) -> None:
-        """Records in offset order within each partition. An exception ends the service."""
+        """Records in offset order within each partition; the next ones are polled when it returns.
+
+        An exception ends the service.
+        """
 
 
 @dataclass(frozen=True, slots=True)

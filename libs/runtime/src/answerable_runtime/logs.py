@@ -2,9 +2,20 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from typing import TextIO
 
 import structlog
+
+from answerable_events.message import Record
+from answerable_runtime.deadletters import claimed_request_id
+
+_worked_on: ContextVar[tuple[str, Record] | None] = ContextVar("worked_on", default=None)
+
+
+def note_work(service: str, record: Record) -> None:
+    """What this task writes to the log from now on is about this record."""
+    _worked_on.set((service, record))
 
 
 def configure(level: str, *, stream: TextIO = sys.stderr) -> None:
@@ -13,7 +24,7 @@ def configure(level: str, *, stream: TextIO = sys.stderr) -> None:
     Exception texts are left out on purpose: they may quote a question or a document. Type and place are logged instead.
     """
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _what_it_is_about,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
@@ -40,6 +51,16 @@ def configure(level: str, *, stream: TextIO = sys.stderr) -> None:
     root.setLevel(level.upper())
     for noisy in ("aiokafka", "uvicorn.access", "faststream", "httpx", "httpx2", "kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _what_it_is_about(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Read off the record only when a line is written, which is seldom."""
+    if (work := _worked_on.get()) is None:
+        return event
+    service, record = work
+    about = {"service": service, "topic": record.topic, "partition": record.partition, "offset": record.offset,
+             "correlation_id": str(claimed_request_id(record))}  # fmt: skip
+    return {**about, **event}
 
 
 def _exception_type_only(

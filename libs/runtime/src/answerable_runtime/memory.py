@@ -73,7 +73,6 @@ class MemoryMember:
         self._broker = broker
         self._group = subscription.group
         self._assignment = frozenset((topic, number) for topic in subscription.topics for number in range(PARTITIONS))
-        self._paused: set[Partition] = set()
         if self._group is not None:
             for place in self._assignment:
                 broker.offsets.setdefault((self._group, place), 0)
@@ -87,13 +86,6 @@ class MemoryMember:
             if self._group is not None:
                 self._broker.offsets[self._group, place] = offset
 
-    def pause(self, partitions: Collection[Partition]) -> None:
-        self._paused |= set(partitions)
-
-    def resume(self, partitions: Collection[Partition]) -> None:
-        self._paused -= set(partitions)
-        self._broker.grown.set()
-
     def assignment(self) -> frozenset[Partition]:
         return self._assignment
 
@@ -103,7 +95,7 @@ class MemoryMember:
     def fetch(self, limit: int) -> list[Record]:
         """Next records, at most `limit`, partition by partition."""
         taken: list[Record] = []
-        for place in sorted(self._assignment - self._paused):
+        for place in sorted(self._assignment):
             fresh = self._broker.logs[place][self.positions[place] :][: limit - len(taken)]
             self.positions[place] += len(fresh)
             taken += fresh

@@ -18,13 +18,13 @@ def pause_before(attempt: int, policy: RetryPolicy, draw: float) -> timedelta:
 
 def round_of(record: Record) -> int:
     """How many times the message went through the retry topic already; 0 for a header that is no number."""
-    text = record.header_texts().get(ATTEMPT_HEADER, "0")
+    text = record.header_text(ATTEMPT_HEADER)
     return int(text) if text.isdecimal() and len(text) < 6 else 0  # noqa: PLR2004 - a forged header must not cost memory
 
 
 def not_before(record: Record) -> datetime | None:
     """Earliest moment for a message of a retry topic."""
-    text = record.header_texts().get(NOT_BEFORE_HEADER)
+    text = record.header_text(NOT_BEFORE_HEADER)
     try:
         moment = datetime.fromisoformat(text) if text else None
     except ValueError:

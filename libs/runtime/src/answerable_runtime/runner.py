@@ -25,7 +25,7 @@ from answerable_runtime.window import Window
 _log = structlog.get_logger(__name__)
 
 _RETRIES_WAITING = 256
-"""Messages of a retry topic mostly sleep; they get a window of their own, so that they hold back no new ones."""
+"""Messages of a retry topic mostly sleep; they get a window of their own, so that few of them hold back no new ones."""
 
 
 class WindowSink:
@@ -52,18 +52,18 @@ class WindowSink:
         for window in self.windows.values():
             await window.release(partitions, member, within=self._drain)
 
-    async def receive(self, records: Sequence[Record], member: Member) -> None:
+    async def receive(self, records: Sequence[Record], member: Member) -> None:  # noqa: ARG002 - protocol
         if self._closed:
             return
         for topic, window in self.windows.items():
             window.offer([record for record in records if record.topic == topic])
-            window.regulate(member)
+        for window in self.windows.values():
+            await window.room()
 
     async def keep_house(self) -> None:
-        """Commit, resume, and surface a broken window."""
+        """Commit, and surface a broken window."""
         for window in self.windows.values():
             if self.member is not None:
-                window.regulate(self.member)
                 await window.commit(self.member)
             if window.broken is not None:
                 raise window.broken
@@ -141,6 +141,8 @@ class Runner:
             raise
         finally:
             await asyncio.gather(*(sink.drain() for sink in self._sinks))
+            if self._batch is not None:
+                await self._batch.drain(within=self.drain)
             await log.stop()
             self.harness.metrics.up.labels(service.name).set(0)
             _log.info("stopped", service=service.name)
@@ -156,7 +158,7 @@ class Runner:
             sink = WindowSink(route, self.harness, self.drain)
             self._sinks.append(sink)
             subscriptions.append(
-                _subscription((route.topic,), tuple(sink.windows), service.group, sink, route.concurrency)
+                _subscription((route.topic,), tuple(sink.windows), service.group, sink, 4 * route.concurrency)
             )
         if service.batch is not None:
             self._batch = BatchSink(service.batch, self.harness.log, self.harness.clock)

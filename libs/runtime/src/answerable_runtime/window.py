@@ -1,7 +1,7 @@
 """The in-flight window: up to `limit` records of different keys at once, one at a time per key, commits without a gap.
 
-A slow record holds back neither the other keys nor the poll loop. Beyond twice the limit the partitions are paused
-while polling goes on, so the group never takes a busy member for a dead one.
+A slow record holds back no other key. While more than twice the limit waits, nothing more is polled (README, "Why
+nothing is paused").
 """
 
 import asyncio
@@ -35,7 +35,8 @@ class Window:
         self._ready: deque[Key] = deque()
         self._running: dict[asyncio.Task[None], Key] = {}
         self._progress: dict[Partition, Progress] = {}
-        self._paused: set[Partition] = set()
+        self._waiting = 0
+        self._room = asyncio.Event()
         self.broken: BaseException | None = None
 
     @property
@@ -44,7 +45,7 @@ class Window:
 
     @property
     def waiting(self) -> int:
-        return sum(len(queue) for queue in self._queues.values())
+        return self._waiting
 
     @property
     def idle(self) -> bool:
@@ -59,6 +60,7 @@ class Window:
         for record in records:
             place = (record.topic, record.partition)
             if self._progress.setdefault(place, Progress()).take(record.offset):
+                self._waiting += 1
                 key: Key = (*place, record.offset if record.key is None else record.key)
                 queue = self._queues.get(key)
                 if queue is None:
@@ -68,16 +70,11 @@ class Window:
                     queue.append(record)
         self._start()
 
-    def regulate(self, member: Member) -> None:
-        """Pause the assigned partitions while too much waits, resume them when half of that is gone."""
-        if self.waiting >= 2 * self._limit:
-            fresh = member.assignment() - self._paused
-            if fresh:
-                member.pause(fresh)
-                self._paused |= fresh
-        elif self._paused and self.waiting <= self._limit:
-            member.resume(self._paused & member.assignment())
-            self._paused.clear()
+    async def room(self) -> None:
+        """Return when no more than twice the limit waits: until then nothing more should be offered."""
+        while self._waiting > 2 * self._limit and self.broken is None:
+            self._room.clear()
+            await self._room.wait()
 
     async def commit(self, member: Member) -> None:
         """Commit what is finished without a gap. A refusal is not an error: the records come again."""
@@ -100,7 +97,6 @@ class Window:
         await self.commit(member)
         for place in partitions:
             self._progress.pop(place, None)
-            self._paused.discard(place)
 
     async def drain(self, member: Member | None, *, within: timedelta) -> None:
         """Stop taking, finish or abandon what runs, commit: for the end of the service."""
@@ -113,6 +109,7 @@ class Window:
         while self._ready and len(self._running) < self._limit and self.broken is None:
             key = self._ready.popleft()
             record = self._queues[key].popleft()
+            self._waiting -= 1
             task = asyncio.create_task(self._run(record), name=f"{record.topic}/{record.partition}/{record.offset}")
             self._running[task] = key
             task.add_done_callback(self._finished)
@@ -132,15 +129,18 @@ class Window:
         else:
             self._queues.pop(key, None)
         self._start()
+        self._room.set()
 
     def _drop_waiting(self, partitions: set[Partition]) -> None:
         running = set(self._running.values())
         for key in [key for key in self._queues if key[:2] in partitions]:
+            self._waiting -= len(self._queues[key])
             if key in running:
                 self._queues[key].clear()
             else:
                 del self._queues[key]
         self._ready = deque(key for key in self._ready if self._queues.get(key))
+        self._room.set()
 
     @staticmethod
     async def _settle(tasks: set[asyncio.Task[None]], within: timedelta) -> None:

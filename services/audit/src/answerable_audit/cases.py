@@ -1,7 +1,6 @@
 """One request as the gate sees it, and the decision about its outcome. Pure."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -20,7 +19,7 @@ from answerable_events.requests import (
     QuestionAsked,
     VerdictDecided,
 )
-from answerable_events.topics import RETRY_SUFFIX
+from answerable_events.topics import QUESTIONS, RETRY_SUFFIX
 
 Key = tuple[str, UUID]
 """Tenant and request id."""
@@ -50,6 +49,8 @@ class Case:
     """Epoch and partition of the question's newest place in the log."""
     times: dict[str, datetime] = field(default_factory=dict)
     """By event type, when the copy that counts entered the log."""
+    _read: dict[str, EventBody | None] = field(default_factory=dict)
+    """Bodies that were read already; a request is looked at again with each event of it."""
 
     def add(self, kind: str, event_id: UUID, sha256: str, at: datetime, body: bytes | None) -> None:
         """Note a durable event; of equal types the first one added counts."""
@@ -60,11 +61,12 @@ class Case:
             if body is not None:
                 self.bodies[kind] = body
 
-    def add_record(self, record: Record) -> None:
-        headers = record.header_texts()
-        kind = headers.get("ce_type", "")
+    def add_record(self, record: Record, epoch: int) -> None:
+        if record.topic == QUESTIONS.name:
+            self.question_at = (epoch, record.partition)
+        kind = record.header_text("ce_type")
         try:
-            event_id = UUID(headers.get("ce_id", ""))
+            event_id = UUID(record.header_text("ce_id"))
         except ValueError:
             return  # illegible: it dies where it is consumed, and its dead letter is added instead
         if record.topic.endswith(RETRY_SUFFIX):
@@ -79,15 +81,26 @@ class Case:
     @property
     def question(self) -> QuestionAsked | None:
         """The question, when it can be read."""
-        return _read(QuestionAsked, self.bodies)
+        return self._body(QuestionAsked)
 
     @property
     def verdict(self) -> VerdictDecided | None:
-        return _read(VerdictDecided, self.bodies)
+        return self._body(VerdictDecided)
 
     @property
     def death(self) -> DeadLettered | None:
-        return _read(DeadLettered, self.bodies)
+        return self._body(DeadLettered)
+
+    def _body(self, kind: type[BodyT]) -> BodyT | None:
+        if kind.TYPE not in self._read:
+            if kind.TYPE not in self.bodies:
+                return None
+            try:
+                self._read[kind.TYPE] = kind.model_validate_json(self.bodies[kind.TYPE])
+            except ValidationError:
+                self._read[kind.TYPE] = None
+        body = self._read[kind.TYPE]
+        return body if isinstance(body, kind) else None
 
     @property
     def deadline(self) -> datetime:
@@ -99,12 +112,10 @@ class Case:
 
         And the question among them is the copy that counts: two messages with one request id are one request.
         """
+        if not all((ancestor.event_id, ancestor.sha256) in self.recorded for ancestor in verdict.ancestors):
+            return False
         named = {ancestor.type: ancestor for ancestor in verdict.ancestors}
-        return (
-            all(kind in named for kind in CHAIN)
-            and named[QuestionAsked.TYPE] == self.copies.get(QuestionAsked.TYPE)
-            and all((ancestor.event_id, ancestor.sha256) in self.recorded for ancestor in verdict.ancestors)
-        )
+        return all(kind in named for kind in CHAIN) and named[QuestionAsked.TYPE] == self.copies.get(QuestionAsked.TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +181,3 @@ def _fail(case: Case, reason: str, cause: Ancestor | None, now: datetime) -> Dec
     )
     ancestors = (case.copies.get(QuestionAsked.TYPE), case.copies.get(DeadLettered.TYPE))
     return Decision(outcome.resting_on(tuple(each for each in ancestors if each is not None)), cause)
-
-
-def _read(kind: type[BodyT], bodies: Mapping[str, bytes]) -> BodyT | None:
-    data = bodies.get(kind.TYPE)
-    try:
-        return None if data is None else kind.model_validate_json(data)
-    except ValidationError:
-        return None

@@ -8,6 +8,7 @@ import asyncio
 import heapq
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,6 +35,16 @@ _CLOSED_REMEMBERED = 100_000
 _ABOUT_REQUESTS = frozenset(
     topic.name for topic in every_topic() if not topic.name.startswith((DOCUMENTS.name, KNOWLEDGE.name))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What `Gate.note` needs of a stored batch."""
+
+    keys: Sequence[Key | None]
+    """The request of each record."""
+    found: Mapping[Key, RequestState]
+    """What was recorded of requests that were not in memory."""
 
 
 class Gate:
@@ -82,42 +93,48 @@ class Gate:
             "loaded", open=len(self._cases), put_again=len(self._others), epoch=max(self._epochs.values(), default=0)
         )
 
-    async def store(self, records: Sequence[Record]) -> None:
-        """Make records durable, then note what they mean for open requests.
+    def is_outdated(self, records: Sequence[Record]) -> bool:
+        """Whether the log went backwards: it was lost, and these records stand in a new one."""
+        backwards = any(record.offset <= self._newest.get((record.topic, record.partition), -1) for record in records)
+        if backwards:
+            _log.warning("the log went backwards, loading again")
+        return backwards
+
+    async def store(self, records: Sequence[Record]) -> Stored:
+        """Make records durable, and meanwhile look up what is recorded of requests that are not in memory.
+
+        What is found may or may not hold these records already.
 
         Raises:
             TrailUnavailable, BrokerUnavailable: try again.
         """
-        if any(record.offset <= self._newest.get((record.topic, record.partition), -1) for record in records):
-            _log.warning("the log went backwards, loading again")
-            assert self._log is not None
-            await self.load(self._partitions, self._log)
         keys = [_key(record) for record in records]
-        unknown: dict[Key, list[Record]] = {}
-        for key, record in zip(keys, records, strict=True):
-            if key is not None and key not in self._cases and key not in self._closed:
-                unknown.setdefault(key, []).append(record)
-        found = await self._append(records, list(unknown))
-        for key, record in zip(keys, records, strict=True):
+        unknown = {key for key in keys if key is not None and key not in self._cases and key not in self._closed}
+        for record in records:
             self._newest[record.topic, record.partition] = record.offset
-            if key is not None:
-                self._note(key, record)
-        for key, state in found.items():
-            self._admit(key, joined(state, unknown[key], self._epochs))
-        self._measure(records)
-
-    async def _append(self, records: Sequence[Record], unknown: Sequence[Key]) -> Mapping[Key, RequestState]:
-        """Make records durable, and meanwhile look up what is recorded of requests that are not in memory.
-
-        What is found may or may not hold these records already.
-        """
         looking = asyncio.create_task(self._trail.load(unknown))
         try:
             await self._trail.append([Row(self._epochs.get((r.topic, r.partition), 0), r) for r in records])
-            return await looking
+            return Stored(keys, await looking)
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
+
+    def note(self, records: Sequence[Record], stored: Stored) -> None:
+        """What durable records mean for their requests."""
+        new: dict[Key, list[Record]] = {}
+        for key, record in zip(stored.keys, records, strict=True):
+            if key is None:
+                continue
+            if key in self._cases or key in self._closed or record.topic == ANSWERS.name:
+                self._note(key, record)
+            else:
+                self._inspect(record)
+                new.setdefault(key, []).append(record)
+        for key, theirs in new.items():
+            if key not in self._closed:
+                self._admit(key, joined(stored.found.get(key, RequestState()), theirs, self._epochs))
+        self._measure(records)
 
     def _note(self, key: Key, record: Record) -> None:
         """What a durable record means for a request that is in memory."""
@@ -126,13 +143,12 @@ class Gate:
             return
         if key in self._closed:
             return
-        if record.topic == VERDICTS.name:
-            self._inspect(record)
-        if key in self._cases:
-            self._cases[key].add_record(record)
-            self._touched.add(key)
-            if record.topic == QUESTIONS.name:  # its context may have come first, and with it a deadline by default
-                heapq.heappush(self._deadlines, (self._cases[key].deadline, key))
+        self._inspect(record)
+        case = self._cases[key]
+        case.add_record(record, self._epochs.get((record.topic, record.partition), 0))
+        self._touched.add(key)
+        if record.topic == QUESTIONS.name:  # its context may have come first, and with it a deadline by default
+            heapq.heappush(self._deadlines, (case.deadline, key))
 
     async def due(self, now: datetime) -> Sequence[Message]:
         """Outcomes of requests that can be decided now, dead letters of unreadable verdicts, questions to put again."""
@@ -183,11 +199,13 @@ class Gate:
         if len(self._closed) > _CLOSED_REMEMBERED:
             self._closed.popitem(last=False)
 
-    def _inspect(self, verdict: Record) -> None:
-        try:
-            self._releaser.read(verdict)
-        except UndecodableEvent as error:
-            self._others.append(self._releaser.bury(verdict, error, self._clock.now()))
+    def _inspect(self, record: Record) -> None:
+        """A verdict that cannot be read has no other consumer to bury it."""
+        if record.topic == VERDICTS.name:
+            try:
+                self._releaser.read(record)
+            except UndecodableEvent as error:
+                self._others.append(self._releaser.bury(record, error, self._clock.now()))
 
     async def _read_unrecorded_outcomes(self, last: Mapping[Partition, LastPosition]) -> None:
         """What a former owner published before it ended: in the log, perhaps not in the record."""
