@@ -1,8 +1,10 @@
 """Audit on a real record: nothing goes out that is not durable, and nothing twice."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,9 +15,11 @@ from answerable_audit.main import build
 from answerable_audit.settings import AuditSettings
 from answerable_cli.servers.process import Server
 from answerable_events.answers import AnswerFailed
-from answerable_events.codec import decode
-from answerable_events.message import Message
-from answerable_events.topics import ANSWERS, VERDICTS, dead_letter_topic
+from answerable_events.codec import Producer, decode, encode
+from answerable_events.documents import DocumentRejected, DocumentSubmitted
+from answerable_events.message import Message, Record
+from answerable_events.topics import ANSWERS, DOCUMENTS, KNOWLEDGE, VERDICTS, dead_letter_topic
+from answerable_runtime.deadletters import Death, bury
 from answerable_runtime.memory import MemoryBroker
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.testing import runner
@@ -24,6 +28,9 @@ from tests.support.requests import flow
 from tests.support.servers import TOKEN
 
 pytestmark = pytest.mark.integration
+
+UPSTREAM = Producer(source="/upstream", id="u", sequence=1)
+INGESTION = Producer(source="/answerable/ingestion", id="i", sequence=1)
 
 
 def url(server: Server) -> str:
@@ -178,3 +185,53 @@ async def test_a_deadline_that_the_question_moves_is_still_kept(clickhouse: Serv
         assert await outcomes(broker, 1) == ["AnswerFailed"]
     [record] = broker.records("answers")
     assert now + timedelta(seconds=4) < record.time < now + timedelta(seconds=6)
+
+
+async def test_a_broker_that_lost_its_log_gets_documents_again_that_were_not_ingested(clickhouse: Server) -> None:
+    answered, buried, waiting = (submitted(f"leave-{uuid4()}.md") for _ in range(3))
+    lost = MemoryBroker()
+    async with audit(clickhouse, lost):
+        records = [lost.append(message) for message in (answered, buried, waiting)]
+        lost.append(indexed(records[0]))
+        death = Death("processing_error", "KeyError", 1)
+        lost.append(bury(records[1], death, topic=DOCUMENTS, producer=INGESTION, now=datetime.now(UTC)))
+        await asyncio.sleep(1)
+    fresh = MemoryBroker()
+    async with audit(clickhouse, fresh):
+        async with asyncio.timeout(15):
+            while not fresh.records("documents"):
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+    theirs = [
+        record for record in fresh.records("documents") if record.key in {m.key for m in (answered, buried, waiting)}
+    ]
+    assert [(record.key, record.value, record.headers) for record in theirs] == [
+        (waiting.key, waiting.value, waiting.headers)
+    ]
+    async with audit(clickhouse, fresh):  # started again on the same log: it is under way, and not put a third time
+        await asyncio.sleep(0.5)
+    assert len([record for record in fresh.records("documents") if record.key == waiting.key]) == 1
+
+
+def submitted(name: str) -> Message:
+    body = DocumentSubmitted(
+        tenant="norvik",
+        document_id=name,
+        version=1,
+        filename=name,
+        content=b64encode(b"27 days of leave"),
+        submitted_at=datetime.now(UTC),
+    )
+    return replace(encode(body, topic=DOCUMENTS, producer=UPSTREAM, now=datetime.now(UTC)), partition=4)
+
+
+def indexed(record: Record) -> Message:
+    cause = decode(record, DOCUMENTS)
+    assert isinstance(cause.body, DocumentSubmitted)
+    body = DocumentRejected(
+        tenant="norvik", document_id=cause.body.document_id, version=1, reason="empty", filename=cause.body.filename
+    )
+    message = encode(
+        body.resting_on(cause.lineage), topic=KNOWLEDGE, producer=INGESTION, now=datetime.now(UTC), cause=cause
+    )
+    return replace(message, partition=record.partition)

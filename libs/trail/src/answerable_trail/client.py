@@ -112,6 +112,16 @@ class Trail:
         table = await self._connection.select(reading.rows_query(tenant, request_id), exact=True)
         return [reading.trace_row(row) for row in table.rows]
 
+    async def unfinished_documents(self, epochs: Mapping[int, int]) -> list[TraceRow]:
+        """Document events that a lost log took with it before ingestion answered them, oldest first.
+
+        `epochs`: current epoch of each partition of `documents`.
+        """
+        if not any(epochs.values()):
+            return []
+        table = await self._connection.select(reading.unfinished_documents_query(epochs), exact=True)
+        return [reading.trace_row(row) for row in table.rows]
+
     async def holes(self) -> list[Hole]:
         """Offsets that are missing, counted from 0 in every incarnation of a partition."""
         return [Hole(*place) for problem, *place in await self._completeness() if problem == "missing"]

@@ -3,7 +3,7 @@
 None of them uses FINAL: a record that was written twice has the same content twice, so one of each position is taken.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,10 @@ BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
 """What the gate has to read."""
 
 _MILLISECONDS = "toUnixTimestamp64Milli"
+_ROW_COLUMNS = f"""tenant, request_id, epoch, topic, partition, offset, {_MILLISECONDS}(log_time) AS log_time_ms, event_id, type,
+       lower(hex(body_sha256)) AS sha256, body, headers, key, {_MILLISECONDS}(recorded_at) AS recorded_ms"""
+"""What `trace_row` takes."""
+
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -71,8 +75,7 @@ def precedence(position: Position) -> tuple[int, str, int, int]:
 def rows_query(tenant: str | None, request_id: UUID) -> str:
     of_tenant = "" if tenant is None else f"tenant = {literal(tenant)} AND "
     return f"""
-SELECT tenant, request_id, epoch, topic, partition, offset, {_MILLISECONDS}(log_time) AS log_time_ms, event_id, type,
-       lower(hex(body_sha256)) AS sha256, body, headers, key, {_MILLISECONDS}(recorded_at) AS recorded_ms
+SELECT {_ROW_COLUMNS}
 FROM trace.events
 WHERE {of_tenant}request_id = {literal(request_id)}
 ORDER BY epoch, log_time, topic, partition, offset, recorded_at DESC
@@ -81,7 +84,7 @@ LIMIT 1 BY tenant, epoch, topic, partition, offset
 
 
 def trace_row(row: tuple[Any, ...]) -> TraceRow:
-    """A row of `rows_query`."""
+    """A row of `_ROW_COLUMNS`."""
     tenant, request, epoch, topic, partition, offset, log_ms, event, kind, sha256, body, headers, key, recorded_ms = row
     return TraceRow(
         tenant=text(tenant),
@@ -115,6 +118,29 @@ WHERE (tenant, request_id) NOT IN (
     WHERE topic = 'answers' AND (tenant, request_id) IN (SELECT tenant, request_id FROM candidates)
 )
 ORDER BY tenant, request_id
+"""  # noqa: S608 - numbers only
+
+
+def unfinished_documents_query(epochs: Mapping[int, int]) -> str:
+    """Of each document event that went with a lost log before ingestion answered it, the first copy.
+
+    `epochs`: current epoch of each partition of `documents`. Ingestion answers with an event that names it as ancestor,
+    or with a dead letter that holds its headers; a copy in the current log is under way already.
+    """
+    lost = " OR ".join(
+        f"(partition = {literal(number)} AND epoch < {literal(epoch)})" for number, epoch in epochs.items()
+    )
+    buried_id = "arrayFirst(h -> JSONExtractString(h, 'name') = 'ce_id', JSONExtractArrayRaw(body, 'headers'))"
+    return f"""
+SELECT {_ROW_COLUMNS}
+FROM trace.events
+WHERE topic = 'documents' AND ({lost})
+    AND event_id NOT IN (SELECT arrayJoin(ancestors).event_id FROM trace.events WHERE topic = 'knowledge')
+    AND toString(event_id) NOT IN (
+        SELECT base64Decode(JSONExtractString({buried_id}, 'value')) FROM trace.events WHERE topic = 'documents-dlq')
+    AND event_id NOT IN (SELECT event_id FROM trace.events WHERE topic = 'documents' AND NOT ({lost}))
+ORDER BY epoch, log_time, partition, offset
+LIMIT 1 BY tenant, event_id
 """  # noqa: S608 - numbers only
 
 

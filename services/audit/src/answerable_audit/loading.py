@@ -6,12 +6,12 @@ from uuid import UUID
 
 from answerable_audit.cases import KEPT_BODIES, Case, Key
 from answerable_events.message import Message, Record
-from answerable_events.topics import QUESTIONS
+from answerable_events.topics import DOCUMENTS, QUESTIONS
 from answerable_runtime.deadletters import RUNTIME_HEADERS
 from answerable_runtime.log import Partition
 from answerable_trail.client import Trail
 from answerable_trail.reading import precedence
-from answerable_trail.rows import NIL, Position, RequestState, StateEvent
+from answerable_trail.rows import NIL, Position, RequestState, StateEvent, TraceRow
 
 
 def case_of(key: Key, state: RequestState) -> Case | None:
@@ -56,19 +56,24 @@ def _event_of(record: Record, epoch: int) -> StateEvent:
 
 
 async def put_again(trail: Trail, cases: Mapping[Key, Case], epochs: Mapping[Partition, int]) -> list[Message]:
-    """Open questions that are recorded but no longer in the log, as they were: same bytes, same ids.
+    """What is recorded but went with a lost log: open questions, and documents that ingestion did not answer.
+
+    As they were: same bytes, same ids.
 
     Raises:
         TrailUnavailable: try again.
     """
-    messages = []
+    rows = await trail.unfinished_documents({place[1]: e for place, e in epochs.items() if place[0] == DOCUMENTS.name})
     for key, case in cases.items():
         if case.question_at is None or case.question is None:
             continue
         epoch, partition = case.question_at
         if epoch < epochs.get((QUESTIONS.name, partition), 0):
-            rows = await trail.request(*key)
-            original = next(row for row in rows if row.position.topic == QUESTIONS.name)
-            headers = tuple((name, value) for name, value in original.headers if name not in RUNTIME_HEADERS)
-            messages.append(Message(QUESTIONS.name, original.key, original.body, headers, partition))
-    return messages
+            recorded = await trail.request(*key)
+            rows.append(next(row for row in recorded if row.position.topic == QUESTIONS.name))
+    return [_original(row) for row in rows]
+
+
+def _original(row: TraceRow) -> Message:
+    headers = tuple((name, value) for name, value in row.headers if name not in RUNTIME_HEADERS)
+    return Message(row.position.topic, row.key, row.body, headers, row.position.partition)
