@@ -84,7 +84,7 @@ DOCUMENTS = Topic(
     "documents",
     (DocumentSubmitted, DocumentWithdrawn, AccessChanged),
     "document_id",
-    producers=("upstream", "gateway", "cli"),
+    producers=("upstream", "gateway", "cli", "audit"),
     consumers=("ingestion", "audit"),
     max_message_bytes=16 * MIB,
     retried=True,

@@ -17,8 +17,9 @@ BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
 """What the gate has to read."""
 
 _MILLISECONDS = "toUnixTimestamp64Milli"
-_ROW_COLUMNS = f"""tenant, request_id, epoch, topic, partition, offset, {_MILLISECONDS}(log_time) AS log_time_ms, event_id, type,
-       lower(hex(body_sha256)) AS sha256, body, headers, key, {_MILLISECONDS}(recorded_at) AS recorded_ms"""
+_ROW_COLUMNS = f"""tenant, request_id, epoch, topic, partition, offset, {_MILLISECONDS}(log_time) AS log_time_ms,
+       event_id, type, lower(hex(body_sha256)) AS sha256, body, headers, key,
+       {_MILLISECONDS}(recorded_at) AS recorded_ms"""
 """What `trace_row` takes."""
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
