@@ -21,6 +21,7 @@ from tests.bench.rates import sustained_rate
 from tests.bench.raw_ingest import drain_raw
 from tests.bench.servers import broker, clickhouse, fill
 from tests.bench.traffic import documents, requests
+from tests.support.keys import signing_key
 
 AIM = "ratio >= 0.7"
 EVENTS_PER_REQUEST = 4
@@ -61,7 +62,12 @@ async def _in_turns(backlog: list[Message], outcomes: int, rounds: int) -> tuple
 
 async def drain_audit(settings: RuntimeSettings, clickhouse_url: str, backlog: int, outcomes: int) -> float:
     """Events per second of the audit service, until its outcomes are published and recorded as well."""
-    audit = AuditSettings(**settings.model_dump(), clickhouse_url=clickhouse_url, audit_check_every=timedelta(hours=1))
+    audit = AuditSettings(
+        **settings.model_dump(),
+        clickhouse_url=clickhouse_url,
+        audit_key_file=signing_key(),
+        audit_check_every=timedelta(hours=1),
+    )
     total = backlog + outcomes
     async with running({"audit": partial(build, audit)}, audit) as [runner]:
         return await sustained_rate(total, partial(_recorded, runner.harness.metrics))

@@ -45,6 +45,8 @@ async def servers_running(broker: str) -> AsyncIterator[Stack]:
             "ANSWERABLE_REDIS_URL": redis.url,
             "ANSWERABLE_CLICKHOUSE_URL": url,
             "ANSWERABLE_INDEX_PATH": str(folder / "index"),
+            "ANSWERABLE_AUDIT_KEY_FILE": str(folder / "checkpoints.key"),
+            "ANSWERABLE_AUDIT_LOG_NAME": "chaos",
             "ANSWERABLE_KAFKA_SESSION_TIMEOUT": "PT3S" if broker == servers.TANSU else "PT6S",
             "ANSWERABLE_LOG_LEVEL": "info",
         }

@@ -33,6 +33,8 @@ async def test_six_processes_answer_and_refuse_as_one_does(broker: str, tmp_path
             "ANSWERABLE_REDIS_URL": redis.url,
             "ANSWERABLE_CLICKHOUSE_URL": trace.url.replace("://", f"://answerable:{servers.TOKEN}@"),
             "ANSWERABLE_INDEX_PATH": str(tmp_path / "index"),
+            "ANSWERABLE_AUDIT_KEY_FILE": str(tmp_path / "keys" / "checkpoints.key"),
+            "ANSWERABLE_AUDIT_LOG_NAME": "test",
             "ANSWERABLE_GATEWAY_PORT": str(gateway),
             "ANSWERABLE_GATEWAY_DEVELOPMENT_IDENTITY": "true",
         }

@@ -106,7 +106,7 @@ def test_on_kafka_the_log_itself_survives_kill_9(tmp_path: Path, files: Path) ->
     with up(data, "--broker", "kafka"):
         after = run("audit", "check", "--json", data=data)
         assert after.code == 0, after
-        assert after.json["records_in_log"] == before["records_in_log"] > 0
+        assert after.json["records_in_log"] >= before["records_in_log"] > 0  # checkpoints may have come since
         assert run("ask", QUESTION, "--as", "ada", "--groups", "staff", data=data).code == 0
 
 

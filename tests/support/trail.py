@@ -25,6 +25,7 @@ from answerable_events.requests import (
 )
 from answerable_events.topics import ANSWERS, CONTEXTS, DRAFTS, QUESTIONS, VERDICTS, Topic
 from answerable_trail.client import Trail, connect
+from answerable_trail.identity import identify
 from answerable_trail.rows import Row
 from tests.support.servers import TOKEN
 
@@ -54,7 +55,7 @@ def record(
 
 
 def rows(*records: Record, epoch: int = 1) -> list[Row]:
-    return [Row(epoch, one) for one in records]
+    return [Row(epoch, one, identify(one)) for one in records]
 
 
 @dataclass

@@ -24,6 +24,7 @@ from answerable_runtime.memory import MemoryBroker
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.testing import runner
 from answerable_trail.client import Trail, connect
+from tests.support.keys import signing_key
 from tests.support.requests import flow
 from tests.support.servers import TOKEN
 
@@ -39,7 +40,9 @@ def url(server: Server) -> str:
 
 @asynccontextmanager
 async def audit(server: Server, broker: MemoryBroker) -> AsyncIterator[None]:
-    settings = AuditSettings(clickhouse_url=url(server), audit_check_every=timedelta(seconds=3600))
+    settings = AuditSettings(
+        clickhouse_url=url(server), audit_key_file=signing_key(), audit_check_every=timedelta(seconds=3600)
+    )
     async with build(settings, Metrics(CollectorRegistry())) as service:
         running, stop = runner(service, broker), asyncio.Event()
         task = asyncio.create_task(running.run(stop))

@@ -19,6 +19,7 @@ from answerable_runtime.metrics import Metrics
 from answerable_runtime.testing import runner
 from answerable_trail.client import Trail, connect
 from tests.support.gateway import ADA, ADA_ELSEWHERE, BOB, LEAVE, Door, door, events_of, until
+from tests.support.keys import signing_key
 from tests.support.requests import flow, question_of
 from tests.support.servers import start_clickhouse
 from tests.support.trail import with_password
@@ -43,7 +44,9 @@ async def trail(url: str) -> AsyncIterator[Trail]:
 @asynccontextmanager
 async def audit(url: str, broker: MemoryBroker) -> AsyncIterator[None]:
     """Audit on this broker, while the block runs."""
-    settings = AuditSettings(clickhouse_url=url, audit_check_every=timedelta(seconds=3600))
+    settings = AuditSettings(
+        clickhouse_url=url, audit_key_file=signing_key(), audit_check_every=timedelta(seconds=3600)
+    )
     async with build_audit(settings, Metrics(CollectorRegistry())) as service:
         running, stop = runner(service, broker), asyncio.Event()
         task = asyncio.create_task(running.run(stop))

@@ -15,6 +15,8 @@ from answerable_events.message import Message
 from answerable_events.requests import VerdictDecided
 from answerable_events.topics import QUESTIONS
 from answerable_runtime.deadletters import Death, bury
+from answerable_trail.identity import identify
+from answerable_trail.rows import Row
 from tests.support.requests import Flow, flow, place
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -25,7 +27,8 @@ REQUEST = UUID("018f0000-0000-7000-8000-000000000001")
 def case(*messages: Message) -> Case:
     found = Case(("norvik", REQUEST), opened_at=NOW)
     for offset, message in enumerate(messages):
-        found.add_record(place(message, offset, at=NOW), epoch=0)
+        record = place(message, offset, at=NOW)
+        found.add_row(Row(0, record, identify(record)))
     return found
 
 

@@ -14,6 +14,7 @@ from answerable_events.generate import write
 from answerable_events.requests import QuestionAsked, VerdictDecided
 from answerable_events.schema import JsonObject, reader_schema, render
 from answerable_events.schema_history import Revision
+from answerable_events.topics import event_types
 
 Edit = Callable[[JsonObject], Any]
 QUESTION, VERDICT = reader_schema(QuestionAsked), reader_schema(VerdictDecided)
@@ -219,7 +220,7 @@ def test_the_gate_passes_a_history_without_breaking_edits(repository: Repository
     write(repository.schemas)
     repository.commit("The field was added")
     assert main([str(repository.schemas)]) == 0
-    assert "15 event types are compatible" in capsys.readouterr().out
+    assert f"{len(event_types())} event types are compatible" in capsys.readouterr().out
 
 
 def test_the_gate_fails_when_the_models_break_the_committed_file(repository: Repository, capsys: Any) -> None:

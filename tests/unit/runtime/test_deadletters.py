@@ -11,11 +11,8 @@ from answerable_events.message import Message, Record
 from answerable_events.topics import QUESTIONS, dead_letter_topic
 from answerable_runtime.deadletters import (
     ATTEMPT_HEADER,
-    UNKNOWN_TENANT,
     Death,
     bury,
-    claimed_request_id,
-    claimed_tenant,
     exhume,
 )
 from tests.support.questions import asked
@@ -68,22 +65,3 @@ def test_burying_the_same_record_twice_yields_one_event() -> None:
 def test_the_letter_belongs_to_the_request_that_the_message_names() -> None:
     request = uuid4()
     assert letter(record(asked(request_id=request))).request_id == request
-
-
-@pytest.mark.parametrize(
-    ("headers", "key", "expected"),
-    [
-        ((), None, None),
-        ((), b"not a uuid", None),
-        ((("ce_correlationid", b"\xff"),), b"\xff", None),
-        ((), b"018f0000-0000-7000-8000-000000000001", "018f0000-0000-7000-8000-000000000001"),
-    ],
-)
-def test_a_request_id_is_believed_only_when_it_is_one(headers, key, expected) -> None:
-    found = claimed_request_id(Record("questions", 0, 0, 0, key, b"", headers))
-    assert (None if found is None else str(found)) == expected
-
-
-@pytest.mark.parametrize("tenant", [b"", b"NORVIK", b"a/../b", b"\xff", b"x" * 200])
-def test_an_impossible_tenant_is_unknown(tenant: bytes) -> None:
-    assert claimed_tenant(Record("questions", 0, 0, 0, None, b"", (("ce_tenant", tenant),))) == UNKNOWN_TENANT

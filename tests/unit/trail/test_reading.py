@@ -11,8 +11,9 @@ REQUEST = UUID(int=7)
 
 
 def state_row(event: int, kind: str, position: Position, body: bytes = b"") -> tuple[object, ...]:
-    epoch, topic, partition, offset = position.epoch, position.topic.encode(), position.partition, position.offset
-    return (b"acme", REQUEST, UUID(int=event), kind.encode(), b"%02x" % event, epoch, topic, partition, offset, 0, body)
+    place = (position.epoch, position.topic.encode(), position.partition, position.offset)
+    seal = (7, b"h" * 32, b"s" * 32, 1)
+    return (b"acme", REQUEST, UUID(int=event), kind.encode(), b"%02x" % event, *place, 0, body, *seal)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """The outcome of a request: exactly one of these, written by audit only, after the trace is durable."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import Field
 
-from answerable_events.body import Code, Instant, Name, RequestBody, Text
+from answerable_events.body import Code, Instant, Name, RequestBody, Sha256, Text, Value
 from answerable_events.requests import Citation, DraftSentence
 
 EXPLANATIONS: dict[str, str] = {
@@ -34,6 +35,28 @@ EXPLANATIONS: dict[str, str] = {
 """What a reason code means, in words for the asker. Free of any detail about documents."""
 
 
+class Tree(Value):
+    """One append-only tree of the record."""
+
+    tenant: Name
+    shard: int = Field(ge=0)
+
+
+class Receipt(Value):
+    """Where the event that an outcome rests on is sealed; what the record must show to whoever keeps this."""
+
+    tree: Tree
+    event_id: UUID
+    leaf_index: int = Field(ge=0)
+    leaf_hash: Sha256
+    checkpoint: Text | None = Field(
+        default=None, description="Signed note of a checkpoint that covers the leaf; absent when there is none yet."
+    )
+    promised_by: Instant | None = Field(
+        default=None, description="Without a checkpoint: when one that covers the leaf is signed at the latest."
+    )
+
+
 class AnswerReleased(RequestBody):
     """An answer that is permitted, supported, and recorded."""
 
@@ -45,6 +68,7 @@ class AnswerReleased(RequestBody):
     citations: tuple[Citation, ...]
     confidence: float = Field(ge=0, le=1)
     decided_at: Instant
+    receipt: Receipt | None = None
 
 
 class AnswerWithheld(RequestBody):
@@ -56,6 +80,7 @@ class AnswerWithheld(RequestBody):
     reason: Code
     explanation: Text
     decided_at: Instant
+    receipt: Receipt | None = None
 
 
 class AnswerFailed(RequestBody):
@@ -67,3 +92,4 @@ class AnswerFailed(RequestBody):
     reason: Code
     explanation: Text
     decided_at: Instant
+    receipt: Receipt | None = None

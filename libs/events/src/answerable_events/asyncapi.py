@@ -16,6 +16,7 @@ BINDING_VERSION = "0.5.0"
 
 _KEYS = {
     "request_id": ("The request id.", {"format": "uuid"}),
+    "subject": ("What the event is about, as ce_subject has it.", {}),
     "document_id": ("The document id, as its owner wrote it.", {}),
     "correlation_id": ("The request id; for documents the correlation id.", {"format": "uuid"}),
 }

@@ -22,3 +22,8 @@ def request_id_of_key(tenant: str, subject: str, idempotency_key: str) -> UUID:
 def document_correlation(tenant: str, document_id: str) -> UUID:
     """What ties the events of one document together, as a request id ties those of a request."""
     return uuid5(_NAMESPACE, f"document\n{tenant}\n{document_id}")
+
+
+def governance_correlation(tenant: str, about: str) -> UUID:
+    """What ties the events about one part of the record together."""
+    return uuid5(_NAMESPACE, f"governance\n{tenant}\n{about}")

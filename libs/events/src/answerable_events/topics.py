@@ -17,6 +17,7 @@ from answerable_events.documents import (
     DocumentSubmitted,
     DocumentWithdrawn,
 )
+from answerable_events.governance import CheckpointSigned, TraceChecked
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
 
 PARTITIONS = 6
@@ -35,7 +36,7 @@ class Topic:
 
     name: str
     events: tuple[type[EventBody], ...]
-    key: Literal["request_id", "document_id"]
+    key: Literal["request_id", "document_id", "subject"]
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     max_message_bytes: int = MIB
@@ -96,8 +97,15 @@ KNOWLEDGE = Topic(
     producers=("ingestion",),
     consumers=("upstream", "audit"),
 )
+GOVERNANCE = Topic(
+    "governance",
+    (CheckpointSigned, TraceChecked),
+    "subject",
+    producers=("audit", "cli"),
+    consumers=("upstream", "audit"),
+)
 
-TOPICS: tuple[Topic, ...] = (QUESTIONS, CONTEXTS, DRAFTS, VERDICTS, ANSWERS, DOCUMENTS, KNOWLEDGE)
+TOPICS: tuple[Topic, ...] = (QUESTIONS, CONTEXTS, DRAFTS, VERDICTS, ANSWERS, DOCUMENTS, KNOWLEDGE, GOVERNANCE)
 """The topics that carry events; each also has the companions that `every_topic` derives."""
 
 
@@ -130,7 +138,7 @@ def dead_letter_topic(topic: Topic) -> Topic:
 
 def processed(topic: Topic) -> bool:
     """Whether a service decodes the topic in order to act on it, so that a message of it can die."""
-    return topic.name not in {ANSWERS.name, KNOWLEDGE.name}
+    return topic.name not in {ANSWERS.name, KNOWLEDGE.name, GOVERNANCE.name}
 
 
 def every_topic() -> Iterator[Topic]:

@@ -17,7 +17,7 @@ import structlog
 from answerable_events.message import Message, Record
 from answerable_events.topics import Topic
 from answerable_runtime.clock import Clock
-from answerable_runtime.errors import BrokerUnavailable
+from answerable_runtime.errors import BrokerUnavailable, StateOutdated
 from answerable_runtime.log import Log, Member, Partition
 
 _log = structlog.get_logger(__name__)
@@ -162,8 +162,8 @@ class BatchSink:
         while True:
             try:
                 return await step()
-            except BrokerUnavailable:
-                _log.warning("publish not confirmed, reading the log again before the next try")
+            except (BrokerUnavailable, StateOutdated) as error:
+                _log.warning("loading the state again before the next try", exception=type(error).__name__)
                 self._loaded = False
             except self._route.transient as error:
                 _log.warning("store unavailable, trying again", exception=type(error).__name__)

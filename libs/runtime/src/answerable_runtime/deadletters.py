@@ -2,25 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
-
-from answerable_events.body import Tenant
+from answerable_events.claims import claimed_request_id, claimed_tenant
 from answerable_events.codec import Producer, encode
 from answerable_events.deadletters import DeadLettered, OriginalHeader
 from answerable_events.identity import event_id
 from answerable_events.message import Message, Record
 from answerable_events.topics import RETRY_SUFFIX, Topic, dead_letter_topic
 
-UNKNOWN_TENANT = "unknown"
-"""Stands where the message does not legibly say whose it is; no upstream may use it."""
-
 ATTEMPT_HEADER = "answerable_attempt"
 NOT_BEFORE_HEADER = "answerable_not_before"
 RUNTIME_HEADERS = frozenset({ATTEMPT_HEADER, NOT_BEFORE_HEADER})
-
-_TENANT: TypeAdapter[str] = TypeAdapter(Tenant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +62,6 @@ def exhume(body: DeadLettered) -> Message:
         headers=tuple((header.name, header.value) for header in body.headers if header.name not in RUNTIME_HEADERS),
         partition=body.partition,
     )
-
-
-def claimed_tenant(record: Record) -> str:
-    """The tenant that the headers name, or `unknown`."""
-    try:
-        return _TENANT.validate_python(record.header_text("ce_tenant"))
-    except ValidationError:
-        return UNKNOWN_TENANT
-
-
-def claimed_request_id(record: Record) -> UUID | None:
-    """The request id from header or key, when one of them is a UUID."""
-    try:
-        return UUID(record.header_text("ce_correlationid"))
-    except ValueError:
-        pass
-    try:
-        return UUID((record.key or b"").decode("ascii", "replace"))
-    except ValueError:
-        return None
 
 
 def _encoded(data: bytes | None) -> bytes | None:

@@ -3,6 +3,7 @@
 RuntimeFault
 ├── Transient            raise it (or list a type as transient on the route) to be tried again
 ├── BrokerUnavailable    a publish or an admin call did not get through; whether it took effect is unknown
+├── StateOutdated        a batch handler found that its state is not what holds any more: it is loaded again
 ├── StartUpRefused       settings or declarations under which messages could be lost
 ├── UndeclaredOutput     a handler returned an event that its route does not declare: a bug, treated as one
 └── TooManyFailures      unexpected exceptions beyond the budget: stop rather than turn the topic into dead letters
@@ -19,6 +20,10 @@ class Transient(RuntimeFault):
 
 class BrokerUnavailable(RuntimeFault):
     """The broker did not confirm in time."""
+
+
+class StateOutdated(RuntimeFault):
+    """Somebody else has changed what the handler's state is a cache of."""
 
 
 class StartUpRefused(RuntimeFault):

@@ -13,6 +13,7 @@ from answerable_trail.connection import Connection, open_connection
 from answerable_trail.encoding import COLUMNS, batches, native_block
 from answerable_trail.errors import TrailRefused
 from answerable_trail.rows import Conflict, Count, Hole, LastPosition, Position, RequestState, Row, Table, TraceRow
+from answerable_trail.trees import TreeStore
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)
 """For one statement; ten times what the largest block takes."""
@@ -38,6 +39,7 @@ class Trail:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.trees = TreeStore(connection)
 
     async def migrate(self) -> None:
         """Bring the schema to this release; may be repeated, by several processes at once. Raises MigrationChanged."""
@@ -58,7 +60,8 @@ class Trail:
     async def append(self, rows: Sequence[Row]) -> None:
         """Record rows. When it returns they are on disk; when it raises, any part of them may be.
 
-        The same rows may be appended again, alone or with others: the position is the key.
+        The same rows may be appended again, alone or with others: the position is the key. Of two rows for a record the
+        one with the higher token counts.
         """
         in_flight: deque[asyncio.Task[None]] = deque()
         try:
@@ -121,6 +124,11 @@ class Trail:
             return []
         table = await self._connection.select(reading.unfinished_documents_query(epochs), exact=True)
         return [reading.trace_row(row) for row in table.rows]
+
+    async def requests_since(self, since: datetime, tenant: str | None, *, limit: int) -> list[tuple[str, UUID]]:
+        """Requests whose question was recorded since then, by ClickHouse's clock; at most `limit` of them."""
+        table = await self._connection.select(reading.requests_since_query(since, tenant, limit))
+        return [(owner, request) for owner, request in _rows(table)]
 
     async def holes(self) -> list[Hole]:
         """Offsets that are missing, counted from 0 in every incarnation of a partition."""

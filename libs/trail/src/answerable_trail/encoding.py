@@ -13,7 +13,10 @@ from itertools import accumulate, chain
 
 from answerable_trail.rows import Row
 
-COLUMNS = ("epoch", "topic", "partition", "offset", "log_time", "key", "headers", "body")
+COLUMNS = (
+    "epoch", "topic", "partition", "offset", "log_time", "tenant", "request_id", "event_id", "type", "key", "headers",
+    "body", "leaf_index", "leaf_hash", "salt", "seal",
+)  # fmt: skip
 """What a block holds; ClickHouse derives the other columns of `trace.events`."""
 
 _CONTINUED = 0x80
@@ -36,6 +39,7 @@ _SHORT_LENGTHS = [varint(length) for length in range(1 << 14)]
 def native_block(rows: Sequence[Row]) -> bytes:
     """`COLUMNS` of the rows."""
     records = [row.record for row in rows]
+    identities = [row.identity for row in rows]
     headers = [record.headers for record in records]
     pairs = list(chain.from_iterable(headers))
     columns = (
@@ -44,6 +48,10 @@ def native_block(rows: Sequence[Row]) -> bytes:
         ("UInt16", _numbers("H", [record.partition for record in records])),
         ("UInt64", _numbers("Q", [record.offset for record in records])),
         ("DateTime64(3, 'UTC')", _numbers("q", [record.timestamp_ms for record in records])),
+        ("String", _texts([identity.tenant for identity in identities])),
+        ("String", _strings([identity.request_id.encode() for identity in identities])),
+        ("String", _strings([identity.event_id.encode() for identity in identities])),
+        ("String", _texts([identity.type for identity in identities])),
         ("String", _strings([record.key or b"" for record in records])),
         (
             "Array(Tuple(name String, value String))",
@@ -52,6 +60,10 @@ def native_block(rows: Sequence[Row]) -> bytes:
             + _strings([value for _, value in pairs]),
         ),
         ("String", _strings([record.value for record in records])),
+        ("UInt64", _numbers("Q", [row.seal.leaf_index for row in rows])),
+        ("FixedString(32)", b"".join([row.seal.leaf_hash for row in rows])),
+        ("FixedString(32)", b"".join([row.seal.salt for row in rows])),
+        ("UInt64", _numbers("Q", [row.seal.token for row in rows])),
     )
     parts = [varint(len(COLUMNS)), varint(len(rows))]
     for name, (kind, data) in zip(COLUMNS, columns, strict=True):

@@ -11,7 +11,7 @@ from uuid import UUID
 from answerable_events.deadletters import DeadLettered
 from answerable_events.message import EPOCH
 from answerable_events.requests import QuestionAsked, VerdictDecided
-from answerable_trail.rows import Position, RequestState, StateEvent, TraceRow
+from answerable_trail.rows import Position, RequestState, Seal, StateEvent, TraceRow
 
 BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
 """What the gate has to read."""
@@ -19,7 +19,7 @@ BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
 _MILLISECONDS = "toUnixTimestamp64Milli"
 _ROW_COLUMNS = f"""tenant, request_id, epoch, topic, partition, offset, {_MILLISECONDS}(log_time) AS log_time_ms,
        event_id, type, lower(hex(body_sha256)) AS sha256, body, headers, key,
-       {_MILLISECONDS}(recorded_at) AS recorded_ms"""
+       {_MILLISECONDS}(recorded_at) AS recorded_ms, leaf_index, leaf_hash, salt, seal, erased_leaf"""
 """What `trace_row` takes."""
 
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -42,9 +42,11 @@ def state_query(requests: Collection[tuple[str, UUID]]) -> str:
     keys = ", ".join(listed(key) for key in requests)
     return f"""
 SELECT tenant, request_id, event_id, type, lower(hex(body_sha256)) AS sha256, epoch, topic, partition, offset,
-       {_MILLISECONDS}(log_time) AS log_time_ms, if(type IN {listed(BODIES_LOADED)}, body, '') AS loaded_body
+       {_MILLISECONDS}(log_time) AS log_time_ms, if(type IN {listed(BODIES_LOADED)}, body, '') AS loaded_body,
+       leaf_index, leaf_hash, salt, seal
 FROM trace.events
 WHERE (tenant, request_id) IN ({keys})
+ORDER BY seal DESC
 LIMIT 1 BY epoch, topic, partition, offset
 """  # noqa: S608 - `literal` quotes what is put in
 
@@ -52,9 +54,9 @@ LIMIT 1 BY epoch, topic, partition, offset
 def states(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[str, UUID], RequestState]:
     """Rows of `state_query` by request."""
     grouped: dict[tuple[str, UUID], list[tuple[StateEvent, bytes]]] = {}
-    for tenant, request, event, kind, sha256, epoch, topic, partition, offset, log_ms, body in rows:
+    for tenant, request, event, kind, sha256, epoch, topic, partition, offset, log_ms, body, *seal in rows:
         position = Position(epoch, text(topic), partition, offset)
-        entry = StateEvent(text(kind), event, text(sha256), position, moment(log_ms))
+        entry = StateEvent(text(kind), event, text(sha256), position, moment(log_ms), Seal(*seal))
         grouped.setdefault((text(tenant), request), []).append((entry, body))
     return {key: _state(entries) for key, entries in grouped.items()}
 
@@ -79,14 +81,15 @@ def rows_query(tenant: str | None, request_id: UUID) -> str:
 SELECT {_ROW_COLUMNS}
 FROM trace.events
 WHERE {of_tenant}request_id = {literal(request_id)}
-ORDER BY epoch, log_time, topic, partition, offset, recorded_at DESC
+ORDER BY epoch, log_time, topic, partition, offset, seal DESC, recorded_at DESC
 LIMIT 1 BY tenant, epoch, topic, partition, offset
 """  # noqa: S608 - `literal` quotes what is put in
 
 
 def trace_row(row: tuple[Any, ...]) -> TraceRow:
     """A row of `_ROW_COLUMNS`."""
-    tenant, request, epoch, topic, partition, offset, log_ms, event, kind, sha256, body, headers, key, recorded_ms = row
+    tenant, request, epoch, topic, partition, offset, log_ms, event, kind, sha256, body, headers, key = row[:13]
+    recorded_ms, *seal, erased_leaf = row[13:]
     return TraceRow(
         tenant=text(tenant),
         request_id=request,
@@ -99,6 +102,8 @@ def trace_row(row: tuple[Any, ...]) -> TraceRow:
         headers=tuple(_header(pair) for pair in headers),
         key=key,
         recorded_at=moment(recorded_ms),
+        seal=Seal(*seal),
+        erased_leaf=text(erased_leaf),
     )
 
 
@@ -120,6 +125,17 @@ WHERE (tenant, request_id) NOT IN (
 )
 ORDER BY tenant, request_id
 """  # noqa: S608 - numbers only
+
+
+def requests_since_query(since: datetime, tenant: str | None, limit: int) -> str:
+    of_tenant = "" if tenant is None else f"AND tenant = {literal(tenant)}"
+    return f"""
+SELECT DISTINCT tenant, request_id
+FROM trace.request_marks
+WHERE topic = 'questions' AND recorded_at >= fromUnixTimestamp64Milli({milliseconds(since)}, 'UTC') {of_tenant}
+ORDER BY tenant, request_id
+LIMIT {limit}
+"""  # noqa: S608 - `literal` quotes what is put in
 
 
 def unfinished_documents_query(epochs: Mapping[int, int]) -> str:

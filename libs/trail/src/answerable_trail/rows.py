@@ -7,17 +7,36 @@ from uuid import UUID
 
 from answerable_events.message import Headers, Record
 from answerable_events.topics import ANSWERS
+from answerable_trail.identity import Identity
 
-NIL = UUID(int=0)
-"""Stands in the record for an id that is missing or illegible."""
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Where a record stands in its tree, and what it takes to show that."""
+
+    leaf_index: int
+    leaf_hash: bytes
+    salt: bytes
+    """Zero once the record is erased."""
+    token: int
+    """Of the audit instance that sealed it; 0: nobody did."""
+
+    @property
+    def is_erased(self) -> bool:
+        return self.token != 0 and not any(self.salt)
+
+
+UNSEALED = Seal(0, bytes(32), bytes(32), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the writer takes: a record, and the incarnation of the partition that it stands in."""
+    """What the writer takes: a record, the incarnation of its partition, whose it is, and its seal."""
 
     epoch: int
     record: Record
+    identity: Identity
+    seal: Seal = UNSEALED
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,6 +73,9 @@ class TraceRow:
     headers: Headers
     key: bytes
     recorded_at: datetime
+    seal: Seal = UNSEALED
+    erased_leaf: str = ""
+    """Of an erased record, what its leaf hash is over; key, headers and body are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +87,7 @@ class StateEvent:
     body_sha256: str
     position: Position
     log_time: datetime
+    seal: Seal = UNSEALED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from answerable_events.answers import EXPLANATIONS, AnswerFailed, AnswerReleased, AnswerWithheld
 from answerable_events.body import Ancestor, EventBody
 from answerable_events.deadletters import DeadLettered
-from answerable_events.message import Record
 from answerable_events.requests import (
     DEFAULT_TIME_ALLOWED,
     ContextRetrieved,
@@ -20,6 +19,8 @@ from answerable_events.requests import (
     VerdictDecided,
 )
 from answerable_events.topics import QUESTIONS, RETRY_SUFFIX
+from answerable_trail.identity import NIL
+from answerable_trail.rows import Position, Row, StateEvent
 
 Key = tuple[str, UUID]
 """Tenant and request id."""
@@ -32,6 +33,14 @@ CHAIN = (QuestionAsked.TYPE, ContextRetrieved.TYPE, DraftGenerated.TYPE)
 """What every verdict must rest on; a verdict that names fewer ancestors is not believed."""
 
 KEPT_BODIES = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
+
+
+def state_event(row: Row) -> StateEvent:
+    """A row as it will be read back."""
+    record, identity = row.record, row.identity
+    position = Position(row.epoch, record.topic, record.partition, record.offset)
+    sha256 = hashlib.sha256(record.value).hexdigest()
+    return StateEvent(identity.type, UUID(identity.event_id), sha256, position, record.time, row.seal)
 
 
 @dataclass(slots=True)
@@ -47,32 +56,31 @@ class Case:
     bodies: dict[str, bytes] = field(default_factory=dict)
     question_at: tuple[int, int] | None = None
     """Epoch and partition of the question's newest place in the log."""
-    times: dict[str, datetime] = field(default_factory=dict)
-    """By event type, when the copy that counts entered the log."""
+    events: dict[str, StateEvent] = field(default_factory=dict)
+    """By event type, the copy that counts as it is recorded: place, time, seal."""
     _read: dict[str, EventBody | None] = field(default_factory=dict)
     """Bodies that were read already; a request is looked at again with each event of it."""
 
-    def add(self, kind: str, event_id: UUID, sha256: str, at: datetime, body: bytes | None) -> None:
+    def add(self, event: StateEvent, body: bytes | None) -> None:
         """Note a durable event; of equal types the first one added counts."""
-        self.recorded.add((event_id, sha256))
+        kind = event.type
+        self.recorded.add((event.event_id, event.body_sha256))
         if kind not in self.copies:
-            self.copies[kind] = Ancestor(event_id=event_id, type=kind, sha256=sha256)
-            self.times[kind] = at
+            self.copies[kind] = Ancestor(event_id=event.event_id, type=kind, sha256=event.body_sha256)
+            self.events[kind] = event
             if body is not None:
                 self.bodies[kind] = body
 
-    def add_record(self, record: Record, epoch: int) -> None:
+    def add_row(self, row: Row) -> None:
+        record = row.record
         if record.topic == QUESTIONS.name:
-            self.question_at = (epoch, record.partition)
-        kind = record.header_text("ce_type")
-        try:
-            event_id = UUID(record.header_text("ce_id"))
-        except ValueError:
+            self.question_at = (row.epoch, record.partition)
+        event = state_event(row)
+        if event.event_id == NIL:
             return  # illegible: it dies where it is consumed, and its dead letter is added instead
         if record.topic.endswith(RETRY_SUFFIX):
             return  # the same event as in its own topic
-        body = record.value if kind in KEPT_BODIES else None
-        self.add(kind, event_id, hashlib.sha256(record.value).hexdigest(), record.time, body)
+        self.add(event, record.value if event.type in KEPT_BODIES else None)
 
     @property
     def partition(self) -> int | None:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -17,14 +18,16 @@ from answerable_audit.cases import Case, Decision, Key, decide
 from answerable_audit.epochs import find_epochs
 from answerable_audit.loading import case_of, joined, put_again
 from answerable_audit.release import Releaser
+from answerable_audit.sealing import Sealer
+from answerable_events.answers import Receipt
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Message, Record
-from answerable_events.topics import ANSWERS, DOCUMENTS, KNOWLEDGE, QUESTIONS, VERDICTS, every_topic
+from answerable_events.topics import ANSWERS, DOCUMENTS, GOVERNANCE, KNOWLEDGE, QUESTIONS, VERDICTS, every_topic
 from answerable_runtime.clock import Clock
-from answerable_runtime.deadletters import claimed_request_id, claimed_tenant
 from answerable_runtime.log import Log, Partition
 from answerable_runtime.metrics import Metrics
 from answerable_trail.client import Trail
+from answerable_trail.identity import NIL, identify
 from answerable_trail.rows import LastPosition, RequestState, Row
 
 _log = structlog.get_logger(__name__)
@@ -32,9 +35,8 @@ _log = structlog.get_logger(__name__)
 _CLOSED_REMEMBERED = 100_000
 """Newest closed requests kept in memory, so that late copies cost no query; older ones are looked up."""
 
-_ABOUT_REQUESTS = frozenset(
-    topic.name for topic in every_topic() if not topic.name.startswith((DOCUMENTS.name, KNOWLEDGE.name))
-)
+_OTHER_TOPICS = (DOCUMENTS.name, KNOWLEDGE.name, GOVERNANCE.name)
+_ABOUT_REQUESTS = frozenset(topic.name for topic in every_topic() if not topic.name.startswith(_OTHER_TOPICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,30 @@ class Stored:
 
     keys: Sequence[Key | None]
     """The request of each record."""
+    rows: Sequence[Row]
     found: Mapping[Key, RequestState]
     """What was recorded of requests that were not in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much time a decision keeps back, and how far back open requests are looked for."""
+
+    margin: timedelta
+    horizon: timedelta
 
 
 class Gate:
     """Stores records and decides outcomes; driven by the batch loop, one call at a time."""
 
     def __init__(
-        self, trail: Trail, metrics: Metrics, releaser: Releaser, *, margin: timedelta, horizon: timedelta, clock: Clock
+        self, trail: Trail, sealer: Sealer, releaser: Releaser, *, metrics: Metrics, pace: Pace, clock: Clock
     ) -> None:
         self._trail = trail
+        self._sealer = sealer
         self._metrics = metrics
         self._releaser = releaser
-        self._margin = margin
-        self._horizon = horizon
+        self._pace = pace
         self._clock = clock
         self._forget()
 
@@ -83,9 +94,10 @@ class Gate:
         self._partitions, self._log = frozenset(partitions), log
         last = await self._trail.positions()
         self._epochs = await find_epochs(partitions, last, log)
+        await self._sealer.load(last, self._epochs)
         await self._read_unrecorded_outcomes(last)
         numbers = {partition for topic, partition in partitions if topic == QUESTIONS.name}
-        open_keys = await self._trail.open_requests(numbers, since=self._clock.now() - self._horizon)
+        open_keys = await self._trail.open_requests(numbers, since=self._clock.now() - self._pace.horizon)
         await self._open([key for key in open_keys if key not in self._closed])
         self._others += await put_again(self._trail, self._cases, self._epochs)
         self._metrics.redriven.inc(len(self._others))
@@ -108,36 +120,39 @@ class Gate:
         Raises:
             TrailUnavailable, BrokerUnavailable: try again.
         """
-        keys = [_key(record) for record in records]
+        rows = await self._sealer.rows(records, self._epochs)
+        keys = [_key(row) for row in rows]
         unknown = {key for key in keys if key is not None and key not in self._cases and key not in self._closed}
         for record in records:
             self._newest[record.topic, record.partition] = record.offset
         looking = asyncio.create_task(self._trail.load(unknown))
         try:
-            await self._trail.append([Row(self._epochs.get((r.topic, r.partition), 0), r) for r in records])
-            return Stored(keys, await looking)
+            await self._trail.append([row for row in rows if not row.seal.is_erased])
+            self._sealer.stored()
+            return Stored(keys, rows, await looking)
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
 
     def note(self, records: Sequence[Record], stored: Stored) -> None:
         """What durable records mean for their requests."""
-        new: dict[Key, list[Record]] = {}
-        for key, record in zip(stored.keys, records, strict=True):
+        new: dict[Key, list[Row]] = {}
+        for key, row in zip(stored.keys, stored.rows, strict=True):
             if key is None:
                 continue
-            if key in self._cases or key in self._closed or record.topic == ANSWERS.name:
-                self._note(key, record)
+            if key in self._cases or key in self._closed or row.record.topic == ANSWERS.name:
+                self._note(key, row)
             else:
-                self._inspect(record)
-                new.setdefault(key, []).append(record)
+                self._inspect(row.record)
+                new.setdefault(key, []).append(row)
         for key, theirs in new.items():
             if key not in self._closed:
-                self._admit(key, joined(stored.found.get(key, RequestState()), theirs, self._epochs))
+                self._admit(key, joined(stored.found.get(key, RequestState()), theirs))
         self._measure(records)
 
-    def _note(self, key: Key, record: Record) -> None:
+    def _note(self, key: Key, row: Row) -> None:
         """What a durable record means for a request that is in memory."""
+        record = row.record
         if record.topic == ANSWERS.name:
             self._close(key)
             return
@@ -145,21 +160,23 @@ class Gate:
             return
         self._inspect(record)
         case = self._cases[key]
-        case.add_record(record, self._epochs.get((record.topic, record.partition), 0))
+        case.add_row(row)
         self._touched.add(key)
         if record.topic == QUESTIONS.name:  # its context may have come first, and with it a deadline by default
             heapq.heappush(self._deadlines, (case.deadline, key))
 
     async def due(self, now: datetime) -> Sequence[Message]:
         """Outcomes of requests that can be decided now, dead letters of unreadable verdicts, questions to put again."""
-        while self._deadlines and self._deadlines[0][0] <= now + self._margin:
+        while self._deadlines and self._deadlines[0][0] <= now + self._pace.margin:
             self._look_again(heapq.heappop(self._deadlines)[1], now)
         for key in self._touched:
             case = self._cases.get(key)
-            decision = decide(case, now, self._margin) if case is not None and key not in self._decided else None
+            decision = decide(case, now, self._pace.margin) if case is not None and key not in self._decided else None
             if case is not None and decision is not None:
-                self._decided[key] = self._releaser.message(case, decision, now), decision
+                receipt = self._receipt(case, decision, now)
+                self._decided[key] = self._releaser.message(case, decision, receipt, now), decision
         self._touched.clear()
+        self._others += await self._sealer.checkpoints(now)
         self._measure_open(now)
         return [*self._others, *(message for message, _ in self._decided.values())]
 
@@ -167,7 +184,7 @@ class Gate:
         """A deadline that was noted before the question came, which may give more time, is noted anew."""
         self._touched.add(key)
         case = self._cases.get(key)
-        if case is not None and case.deadline > now + self._margin:
+        if case is not None and case.deadline > now + self._pace.margin:
             heapq.heappush(self._deadlines, (case.deadline, key))
 
     def published(self, messages: Sequence[Message]) -> None:
@@ -177,6 +194,12 @@ class Gate:
             self._close(key)
         self._decided.clear()
         self._others.clear()
+
+    def _receipt(self, case: Case, decision: Decision, now: datetime) -> Receipt | None:
+        """Of the event that the outcome rests on; None when that was not recorded."""
+        if decision.cause is None:
+            return None
+        return self._sealer.receipt(case.key[0], case.events[decision.cause.type], now)
 
     async def _open(self, keys: Sequence[Key]) -> None:
         """Load requests that are not in memory; one that turns out to have its outcome is closed."""
@@ -217,7 +240,7 @@ class Gate:
             same_log = recorded is not None and recorded.epoch == self._epochs[place]
             ranges[place] = (max(first, recorded.offset + 1) if recorded is not None and same_log else first, end)
         async for record in self._log.read(ranges):
-            key = _key(record)
+            key = _key(Row(0, record, identify(record)))
             if key is not None:
                 self._close(key)
 
@@ -238,9 +261,7 @@ class Gate:
         self._metrics.least_time_left.set((nearest - now).total_seconds() if nearest else float("nan"))
 
 
-def _key(record: Record) -> Key | None:
-    """The request that a record is about."""
-    if record.topic not in _ABOUT_REQUESTS:
-        return None
-    request_id = claimed_request_id(record)
-    return None if request_id is None else (claimed_tenant(record), request_id)
+def _key(row: Row) -> Key | None:
+    """The request that a row is about."""
+    tenant, request_id, *_ = row.identity
+    return None if row.record.topic not in _ABOUT_REQUESTS or request_id == str(NIL) else (tenant, UUID(request_id))

@@ -1,17 +1,15 @@
 """From the trace back into the gate: open requests, and questions that a lost log took with it."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from uuid import UUID
 
-from answerable_audit.cases import KEPT_BODIES, Case, Key
-from answerable_events.message import Message, Record
+from answerable_audit.cases import KEPT_BODIES, Case, Key, state_event
+from answerable_events.message import Message
 from answerable_events.topics import DOCUMENTS, QUESTIONS
 from answerable_runtime.deadletters import RUNTIME_HEADERS
 from answerable_runtime.log import Partition
 from answerable_trail.client import Trail
 from answerable_trail.reading import precedence
-from answerable_trail.rows import NIL, Position, RequestState, StateEvent, TraceRow
+from answerable_trail.rows import Position, RequestState, Row, TraceRow
 
 
 def case_of(key: Key, state: RequestState) -> Case | None:
@@ -21,38 +19,27 @@ def case_of(key: Key, state: RequestState) -> Case | None:
     first = min(state.events, key=lambda event: event.log_time)
     case = Case(key, opened_at=first.log_time)
     for event in state.events:
-        case.add(event.type, event.event_id, event.body_sha256, event.log_time, state.bodies.get(event.type))
+        case.add(event, state.bodies.get(event.type))
         if event.position.topic == QUESTIONS.name:
             place = event.position
             case.question_at = (place.epoch, place.partition)  # the newest copy: events come in order of precedence
     return case
 
 
-def joined(state: RequestState, records: Sequence[Record], epochs: Mapping[Partition, int]) -> RequestState:
-    """What is recorded once `records` are, whether or not `state` holds some of them already."""
+def joined(state: RequestState, rows: Sequence[Row]) -> RequestState:
+    """What is recorded once `rows` are, whether or not `state` holds some of them already."""
     events = {event.position: event for event in state.events}
     values: dict[Position, bytes] = {}
-    for record in records:
-        event = _event_of(record, epochs.get((record.topic, record.partition), 0))
+    for row in rows:
+        event = state_event(row)
         events[event.position] = event
-        values[event.position] = record.value
+        values[event.position] = row.record.value
     ordered = sorted(events.values(), key=lambda event: precedence(event.position))
     bodies: dict[str, bytes] = {}
     for event in ordered:
         if event.type in KEPT_BODIES and event.type not in bodies:
             bodies[event.type] = values.get(event.position) or state.bodies.get(event.type, b"")
     return RequestState(tuple(ordered), bodies)
-
-
-def _event_of(record: Record, epoch: int) -> StateEvent:
-    headers = record.header_texts()
-    try:
-        identity = UUID(headers.get("ce_id", ""))
-    except ValueError:
-        identity = NIL
-    position = Position(epoch, record.topic, record.partition, record.offset)
-    sha256 = hashlib.sha256(record.value).hexdigest()
-    return StateEvent(headers.get("ce_type", ""), identity, sha256, position, record.time)
 
 
 async def put_again(trail: Trail, cases: Mapping[Key, Case], epochs: Mapping[Partition, int]) -> list[Message]:

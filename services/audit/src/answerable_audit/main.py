@@ -9,19 +9,23 @@ from uuid import uuid4
 import structlog
 
 from answerable_audit.completeness import checking
-from answerable_audit.gate import Gate
+from answerable_audit.gate import Gate, Pace
 from answerable_audit.release import Releaser
+from answerable_audit.sealing import Rhythm, Sealer
 from answerable_audit.settings import AuditSettings
 from answerable_events.topics import every_topic
 from answerable_runtime.batch import BatchRoute
 from answerable_runtime.clock import Clock
+from answerable_runtime.errors import StartUpRefused
 from answerable_runtime.launch import launch
 from answerable_runtime.log import Log
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.service import Service
 from answerable_trail.client import Trail, connect
-from answerable_trail.errors import TrailError, TrailUnavailable
+from answerable_trail.errors import KeyRefused, NoteInvalid, TrailError, TrailUnavailable
+from answerable_trail.keys import create_key
+from answerable_trail.notes import LogSigner
 
 _log = structlog.get_logger(__name__)
 
@@ -29,14 +33,16 @@ _log = structlog.get_logger(__name__)
 @asynccontextmanager
 async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Service]:
     """Audit with its connection to the record."""
-    clock = Clock()
+    clock, signer = Clock(), _signer(settings)
     async with connect(settings.clickhouse_url.get_secret_value()) as trail:
+        instance = str(uuid4())
+        rhythm = Rhythm(settings.audit_checkpoint_every, settings.audit_checkpoint_leaves)
         gate = Gate(
             trail,
-            metrics,
-            Releaser(metrics, instance=str(uuid4())),
-            margin=settings.audit_margin,
-            horizon=settings.audit_horizon,
+            Sealer(trail.trees, signer, instance, rhythm),
+            Releaser(metrics, instance),
+            metrics=metrics,
+            pace=Pace(settings.audit_margin, settings.audit_horizon),
             clock=clock,
         )
 
@@ -59,6 +65,26 @@ async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Serv
             serve=serve,
             ready={"trail": partial(_answers, trail)},
         )
+
+
+def _signer(settings: AuditSettings) -> LogSigner:
+    """With the keys of the key file; the first start makes one where a name for it is set.
+
+    Raises:
+        StartUpRefused: no key, or one that others could read.
+    """
+    file, name = settings.audit_key_file, settings.audit_log_name
+    if file is None:
+        raise StartUpRefused("ANSWERABLE_AUDIT_KEY_FILE is not set, and nothing is released without a key to sign with")
+    try:
+        if name and not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            create_key(file, f"answerable/{name}")
+            _log.warning("made a new key to sign with", log=name)
+        return LogSigner.from_file(file)
+    except (KeyRefused, NoteInvalid, OSError) as error:
+        hint = "" if file.exists() else "; with ANSWERABLE_AUDIT_LOG_NAME set one is made"
+        raise StartUpRefused(f"{file}: {error}{hint}") from None
 
 
 async def _answers(trail: Trail) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import count, pairwise
 
 from answerable_audit.cases import Case, Decision
-from answerable_events.answers import AnswerReleased, AnswerWithheld
+from answerable_events.answers import AnswerReleased, AnswerWithheld, Receipt
 from answerable_events.body import EventBody
 from answerable_events.codec import Event, Producer, decode, encode
 from answerable_events.errors import UndecodableEvent
@@ -32,10 +32,10 @@ class Releaser:
         self._instance = instance
         self._sequence: Iterator[int] = count(1)
 
-    def message(self, case: Case, decision: Decision, now: datetime) -> Message:
+    def message(self, case: Case, decision: Decision, receipt: Receipt | None, now: datetime) -> Message:
         """An outcome, on the partition of its request."""
         return encode(
-            decision.outcome,
+            decision.outcome.model_copy(update={"receipt": receipt}),
             topic=ANSWERS,
             producer=self._producer(),
             now=now,
@@ -62,7 +62,7 @@ class Releaser:
         self._metrics.outcomes.labels(kind, "" if isinstance(outcome, AnswerReleased) else outcome.reason).inc()
         elapsed = (outcome.decided_at - case.opened_at).total_seconds()
         self._metrics.answer_seconds.labels(kind).observe(max(0.0, elapsed))
-        known = [(stage, case.times[kind]) for kind, stage in STAGES.items() if kind in case.times]
+        known = [(stage, case.events[kind].log_time) for kind, stage in STAGES.items() if kind in case.events]
         for (_, before), (stage, after) in pairwise(known):
             self._metrics.stage_seconds.labels(stage).observe(max(0.0, (after - before).total_seconds()))
 

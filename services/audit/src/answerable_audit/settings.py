@@ -1,6 +1,7 @@
 """Settings of audit."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field, SecretStr
 
@@ -21,6 +22,21 @@ class AuditSettings(RuntimeSettings):
         default=timedelta(days=2), description="How far back open requests are looked for at start-up, seconds."
     )
     audit_batch: int = Field(default=5_000, ge=1, le=50_000, description="Most records in one insert.")
+    audit_key_file: Path | None = Field(
+        default=None, description="Keys that sign checkpoints, one a line, the first signs. Required; mode 0600."
+    )
+    audit_log_name: str = Field(
+        default="", description="Name of this record in its checkpoints; with it a missing key file is made."
+    )
+    audit_checkpoint_every: Duration = Field(
+        default=timedelta(seconds=10), description="How often trees that grew are signed, seconds."
+    )
+    audit_checkpoint_leaves: int = Field(
+        default=10_000, ge=1, description="A tree that grew so much is signed at once."
+    )
+    audit_witness_folder: Path | None = Field(
+        default=None, description="Checkpoints are dropped there for witnesses to take; none if empty."
+    )
     audit_check_every: Duration = Field(
         default=timedelta(seconds=60), description="How often the trace is checked for holes, seconds."
     )

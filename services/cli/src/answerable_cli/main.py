@@ -1,11 +1,12 @@
 """The `answerable` command."""
 
+import logging
 import sys
 
 import typer
 
 from answerable_cli import errors
-from answerable_cli.commands import broker, demo, doctor, knowledge, questions, record, run
+from answerable_cli.commands import broker, demo, doctor, knowledge, proof, questions, record, run
 
 app = typer.Typer(
     name="answerable",
@@ -32,12 +33,14 @@ def _root(
     version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
 ) -> None:
     del version
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a broker that restarts is waited for, not reported
 
 
 run.register(app)
 questions.register(app)
 app.add_typer(knowledge.app, name="knowledge")
 record.register(app)
+proof.register(app)
 broker.register(app)
 doctor.register(app)
 demo.register(app)

@@ -37,6 +37,9 @@ OIDC_VARIABLE = f"{PREFIX}OIDC_ISSUER"
 """Set: the gateway verifies tokens, and nobody is believed without one."""
 
 _reserved: list[socket.socket] = []
+KEY_FILE = Path("keys") / "checkpoints.key"
+LOG_NAME = "local"
+
 _CHILDREN_END_WITHIN = timedelta(seconds=5)
 
 
@@ -180,6 +183,8 @@ def overrides(instance: Instance, ports: Ports) -> dict[str, Any]:
         "redis_url": instance.redis_url,
         "clickhouse_url": instance.writer_url,
         "index_path": instance.data / "index",
+        "audit_key_file": instance.data / KEY_FILE,
+        "audit_log_name": LOG_NAME,
         "gateway_host": LOOPBACK,
         "gateway_port": ports.gateway,
         "gateway_development_identity": OIDC_VARIABLE not in os.environ,

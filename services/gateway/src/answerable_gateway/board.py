@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
+from answerable_events.claims import claimed_request_id, claimed_tenant
 from answerable_events.codec import decode
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Record
@@ -20,7 +21,6 @@ from answerable_events.requests import Question
 from answerable_events.topics import ANSWERS
 from answerable_gateway.errors import NoRoom
 from answerable_gateway.resources import Outcome
-from answerable_runtime.deadletters import claimed_request_id, claimed_tenant
 
 _log = structlog.get_logger(__name__)
 

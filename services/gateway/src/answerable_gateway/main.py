@@ -30,7 +30,7 @@ from answerable_runtime.metrics import Metrics
 from answerable_runtime.service import Service, Watch
 from answerable_trail.client import Trail, connect
 from answerable_trail.errors import TrailError
-from answerable_trail.rows import NIL
+from answerable_trail.identity import NIL
 
 _log = structlog.get_logger(__name__)
 

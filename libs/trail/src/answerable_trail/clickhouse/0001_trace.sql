@@ -1,7 +1,8 @@
 -- The record of everything that happened: one row for every record of the log, and two small tables that follow it.
 --
--- A writer gives epoch, topic, partition, offset, log_time, key, headers and body. ClickHouse derives the other columns
--- from headers and body by the DEFAULT expressions below, so they cannot disagree with the bytes.
+-- A writer gives place, identity (tenant, request_id, event_id, type, which are sealed too), key, headers, body and the seal
+-- (leaf_index, leaf_hash, salt, seal). ClickHouse derives the other columns by the DEFAULT expressions below, so they
+-- cannot disagree with the bytes.
 --
 -- Every statement may be repeated, also by two processes at once.
 
@@ -28,19 +29,12 @@ CREATE TABLE IF NOT EXISTS trace.events
     body_sha256 FixedString(32) DEFAULT SHA256(body)
         COMMENT 'SHA-256 of body; what later events name in their ancestors',
     tenant LowCardinality(String)
-        DEFAULT toValidUTF8(arrayLast(h -> lower(h.1) = 'ce_tenant', headers).2)
-        COMMENT 'Header ce_tenant; empty when absent',
+        COMMENT 'Header ce_tenant; unknown when that is no tenant''s name',
     request_id UUID
-        DEFAULT coalesce(
-            toUUIDOrNull(arrayLast(h -> lower(h.1) = 'ce_correlationid', headers).2),
-            toUUIDOrNull(JSONExtractString(body, 'request_id')),
-            toUUID('00000000-0000-0000-0000-000000000000'))
-        COMMENT 'The request, or what ties the events of one document together: header ce_correlationid, else request_id of the body, else nil',
+        COMMENT 'The request, or what ties the events of one document together: header ce_correlationid, else the key, else nil',
     event_id UUID
-        DEFAULT toUUIDOrZero(arrayLast(h -> lower(h.1) = 'ce_id', headers).2)
         COMMENT 'Header ce_id: rows with the same id are copies of one event, of which the lowest offset counts; nil when illegible',
     type LowCardinality(String)
-        DEFAULT toValidUTF8(arrayLast(h -> lower(h.1) = 'ce_type', headers).2)
         COMMENT 'Header ce_type, for example io.answerable.question.asked.v1',
     event_time Nullable(DateTime64(6, 'UTC'))
         DEFAULT parseDateTime64BestEffortOrNull(arrayLast(h -> lower(h.1) = 'ce_time', headers).2, 6, 'UTC')
@@ -53,14 +47,24 @@ CREATE TABLE IF NOT EXISTS trace.events
     ancestors Array(Tuple(event_id UUID, type String, sha256 String))
         DEFAULT JSONExtract(body, 'ancestors', 'Array(Tuple(event_id UUID, type String, sha256 String))') CODEC(ZSTD(1))
         COMMENT 'Every earlier event that this one rests on, with the SHA-256 of its body in hexadecimal; empty when the body is not JSON',
+    leaf_index UInt64
+        COMMENT 'Place in the tree of (tenant, partition); PROOF.md of libs/trail says what the tree is made of',
+    leaf_hash FixedString(32)
+        COMMENT 'RFC 6962 leaf hash over the canonical header of the record',
+    salt FixedString(32)
+        COMMENT 'Random; what the leaf says of key, headers and body is an HMAC with it. Zero once erased',
+    seal UInt64
+        COMMENT 'Token of the audit instance that sealed the row, 0 when nobody did; of two rows for a record the higher one counts',
+    erased_leaf String CODEC(ZSTD(1))
+        COMMENT 'Empty; for an erased record the canonical header that leaf_hash is over, while key, headers, body and salt are gone',
     recorded_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
-        COMMENT 'When this row was written: the only column in which a repeated write differs'
+        COMMENT 'When this row was written'
 )
-ENGINE = ReplacingMergeTree
+ENGINE = ReplacingMergeTree(seal)
 PARTITION BY toYYYYMM(log_time)
 ORDER BY (tenant, request_id, epoch, topic, partition, offset)
 SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'The log as it was, one row for each record; repeated writes go with FINAL, or LIMIT 1 BY epoch, topic, partition, offset';
+COMMENT 'The log as it was, one row for each record; repeated writes go with FINAL, or ORDER BY seal DESC LIMIT 1 BY epoch, topic, partition, offset';
 
 CREATE TABLE IF NOT EXISTS trace.positions
 (

@@ -1,0 +1,156 @@
+"""What an auditor takes along: requests with their proofs, in one zip. BUNDLE.md says how to read it.
+
+The writer reads the record and proves nothing to itself: whether the bundle holds is for a verifier to say.
+"""
+
+import io
+import json
+import zipfile
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import resources
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from answerable_trail.client import Trail
+from answerable_trail.errors import NotSealedYet
+from answerable_trail.merkle import Tree, consistency_proof, inclusion_proof
+from answerable_trail.rows import TraceRow
+from answerable_trail.trees import Checkpoint, TreeId
+from answerable_trail.verify import passport, read_record
+
+FORMAT, VERSION = "answerable-bundle", 1
+
+Request = tuple[str, UUID]
+
+
+@dataclass(slots=True)
+class _Proofs:
+    """The trees of a bundle: hashes up to the newest checkpoint, and every checkpoint that goes along."""
+
+    trees: dict[TreeId, Tree] = field(default_factory=dict)
+    checkpoints: dict[TreeId, list[Checkpoint]] = field(default_factory=dict)
+
+
+async def assemble(
+    trail: Trail, requests: Sequence[Request], *, now: datetime, keys: Mapping[str, Sequence[str]]
+) -> bytes:
+    """A bundle of these requests. `keys`: verifier keys of log and witnesses, for convenience.
+
+    Raises:
+        NotSealedYet: the newest checkpoint does not cover a record of them yet; try again in a few seconds.
+        TrailUnavailable, TrailRefused.
+    """
+    rows = {request: await trail.request(*request) for request in requests}
+    everything = [row for found in rows.values() for row in found]
+    proofs = await _proofs(trail, everything)
+    order = [each for checkpoints in proofs.checkpoints.values() for each in checkpoints]
+    newest = {tree: order.index(checkpoints[-1]) for tree, checkpoints in proofs.checkpoints.items()}
+    events = [_event(row, proofs, newest) for row in everything]
+    members = {
+        "bundle.json": _json(
+            {
+                "format": FORMAT,
+                "version": VERSION,
+                "exported_at": now.isoformat(),
+                "deployment": keys["log"][0].split("+")[0].removeprefix("answerable/") if keys.get("log") else "",
+                "requests": [{"tenant": tenant, "request_id": str(request)} for tenant, request in requests],
+            }
+        ),
+        "events.jsonl": _lines(events),
+        "checkpoints.jsonl": _lines({"tenant": c.tree[0], "shard": c.tree[1], "note": c.note} for c in order),
+        "consistency.jsonl": _lines(_consistency(proofs, order)),
+        "keys.json": _json({name: list(texts) for name, texts in keys.items()}),
+        "passport.json": _json(passport(map(read_record, events))),
+        "verify.py": (resources.files("answerable_trail") / "verify.py").read_bytes(),
+    }
+    return _zipped(members, now)
+
+
+def tree_of(row: TraceRow) -> TreeId:
+    return row.tenant, row.position.partition
+
+
+async def _proofs(trail: Trail, rows: Sequence[TraceRow]) -> _Proofs:
+    """What it takes to prove these rows: for each tree its newest checkpoint, and those that witnesses cosigned."""
+    proofs = _Proofs()
+    highest: dict[TreeId, int] = {}
+    for row in rows:
+        highest[tree_of(row)] = max(highest.get(tree_of(row), 0), row.seal.leaf_index)
+    for tree, index in sorted(highest.items()):
+        checkpoints = await trail.trees.checkpoints(tree)
+        if not checkpoints or checkpoints[-1].size <= index:
+            raise NotSealedYet(f"the tree {tree[0]}/{tree[1]} has no checkpoint over leaf {index} yet")
+        newest = checkpoints[-1]
+        cosigned = [each for each in checkpoints[:-1] if each.cosignatures and each.token <= newest.token]
+        proofs.checkpoints[tree] = [*cosigned[-1:], newest]
+        proofs.trees[tree] = Tree(await trail.trees.leaf_hashes(tree, newest.size))
+    return proofs
+
+
+def _event(row: TraceRow, proofs: _Proofs, newest: Mapping[TreeId, int]) -> dict[str, Any]:
+    tree, place, seal = tree_of(row), row.position, row.seal
+    size = proofs.checkpoints[tree][-1].size
+    event: dict[str, Any] = {
+        "position": {
+            "epoch": place.epoch,
+            "topic": place.topic,
+            "partition": place.partition,
+            "offset": place.offset,
+        },
+        "tenant": row.tenant,
+        "request_id": str(row.request_id),
+        "event_id": str(row.event_id),
+        "type": row.type,
+        "log_time_ms": round(row.log_time.timestamp() * 1000),
+        "tree": {"tenant": tree[0], "shard": tree[1]},
+        "leaf_index": seal.leaf_index,
+        "leaf_hash": seal.leaf_hash.hex(),
+        "inclusion": _texts(inclusion_proof(seal.leaf_index, size, proofs.trees[tree].hashes)),
+        "checkpoint": newest[tree],
+    }
+    if seal.is_erased:
+        return {**event, "erased": True, "leaf": row.erased_leaf}
+    return {
+        **event,
+        "key": _text(row.key),
+        "headers": [[name, _text(value)] for name, value in row.headers],
+        "body": _text(row.body),
+        "salt": _text(seal.salt),
+    }
+
+
+def _consistency(proofs: _Proofs, order: Sequence[Checkpoint]) -> Iterable[dict[str, Any]]:
+    for tree, checkpoints in proofs.checkpoints.items():
+        for older, newer in pairwise(checkpoints):
+            proof = consistency_proof(older.size, newer.size, proofs.trees[tree].hashes)
+            yield {"from": order.index(older), "to": order.index(newer), "proof": _texts(proof)}
+
+
+def _texts(hashes: Sequence[bytes]) -> list[str]:
+    return [_text(each) for each in hashes]
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _lines(values: Iterable[object]) -> bytes:
+    return "".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n" for value in values).encode()
+
+
+def _zipped(members: Mapping[str, bytes], now: datetime) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name, now.timetuple()[:6])
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+    return buffer.getvalue()

@@ -1,0 +1,30 @@
+"""Whose record it is and what it is: four columns of its row, and part of its leaf."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from answerable_events.claims import claimed_request_id, claimed_tenant, legible_uuid
+from answerable_events.message import Record
+
+NIL = UUID(int=0)
+"""Stands in the record for an id that is missing or illegible."""
+
+
+class Identity(NamedTuple):
+    """Ids as canonical text, nil when illegible. A tuple because there is one for each record."""
+
+    tenant: str
+    """Whose record and whose tree; `unknown` when the headers name no tenant, or one that no event may have."""
+    request_id: str
+    event_id: str
+    type: str
+
+
+def identify(record: Record) -> Identity:
+    """Whatever the bytes of a record are, it has an identity."""
+    return Identity(
+        claimed_tenant(record),
+        str(claimed_request_id(record) or NIL),
+        str(legible_uuid(record.header_text("ce_id")) or NIL),
+        record.header_text("ce_type"),
+    )
