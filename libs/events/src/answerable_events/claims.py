@@ -23,10 +23,17 @@ def claimed_tenant(record: Record) -> str:
 
 def claimed_request_id(record: Record) -> UUID | None:
     """The request id from header or key, when one of them is a UUID in its usual form."""
-    return legible_uuid(record.header_text("ce_correlationid")) or legible_uuid(
+    text = claimed_request_id_text(record)
+    return UUID(text) if text else None
+
+
+def claimed_request_id_text(record: Record) -> str:
+    """The same as canonical text, empty when there is none."""
+    return uuid_text(record.header_text("ce_correlationid")) or uuid_text(
         (record.key or b"").decode("ascii", "replace")
     )
 
 
-def legible_uuid(text: str) -> UUID | None:
-    return UUID(text) if _UUID.fullmatch(text) else None
+def uuid_text(text: str) -> str:
+    """A UUID in its usual form as canonical text; empty for anything else."""
+    return text.lower() if _UUID.fullmatch(text) else ""

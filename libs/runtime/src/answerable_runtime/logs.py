@@ -7,8 +7,8 @@ from typing import TextIO
 
 import structlog
 
-from answerable_events.message import Record
 from answerable_events.claims import claimed_request_id
+from answerable_events.message import Record
 
 _worked_on: ContextVar[tuple[str, Record] | None] = ContextVar("worked_on", default=None)
 

@@ -3,11 +3,13 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from answerable_events.claims import claimed_request_id, claimed_tenant, legible_uuid
+from answerable_events.claims import claimed_request_id_text, claimed_tenant, uuid_text
 from answerable_events.message import Record
 
 NIL = UUID(int=0)
 """Stands in the record for an id that is missing or illegible."""
+
+_NIL = str(NIL)
 
 
 class Identity(NamedTuple):
@@ -24,7 +26,7 @@ def identify(record: Record) -> Identity:
     """Whatever the bytes of a record are, it has an identity."""
     return Identity(
         claimed_tenant(record),
-        str(claimed_request_id(record) or NIL),
-        str(legible_uuid(record.header_text("ce_id")) or NIL),
+        claimed_request_id_text(record) or _NIL,
+        uuid_text(record.header_text("ce_id")) or _NIL,
         record.header_text("ce_type"),
     )

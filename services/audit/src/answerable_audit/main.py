@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from answerable_audit.gate import Gate, Pace
 from answerable_audit.release import Releaser
 from answerable_audit.sealing import Rhythm, Sealer
 from answerable_audit.settings import AuditSettings
+from answerable_audit.witnessing import Witnessing, witnesses, witnessing
 from answerable_events.topics import every_topic
 from answerable_runtime.batch import BatchRoute
 from answerable_runtime.clock import Clock
@@ -34,12 +35,16 @@ _log = structlog.get_logger(__name__)
 async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Service]:
     """Audit with its connection to the record."""
     clock, signer = Clock(), _signer(settings)
-    async with connect(settings.clickhouse_url.get_secret_value()) as trail:
+    async with (
+        connect(settings.clickhouse_url.get_secret_value()) as trail,
+        witnesses(settings.audit_witness_folder, settings.audit_witness_file) as known,
+    ):
         instance = str(uuid4())
         rhythm = Rhythm(settings.audit_checkpoint_every, settings.audit_checkpoint_leaves)
+        sealer = Sealer(trail.trees, signer, instance, rhythm)
         gate = Gate(
             trail,
-            Sealer(trail.trees, signer, instance, rhythm),
+            sealer,
             Releaser(metrics, instance),
             metrics=metrics,
             pace=Pace(settings.audit_margin, settings.audit_horizon),
@@ -50,8 +55,14 @@ async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Serv
             await trail.migrate()
             await trail.verify()
 
-        def serve(_: Log) -> AbstractAsyncContextManager[None]:
-            return checking(trail, metrics, clock, every=settings.audit_check_every)
+        @asynccontextmanager
+        async def serve(_: Log) -> AsyncIterator[None]:
+            offering = Witnessing(sealer, trail.trees, known, metrics)
+            async with (
+                checking(trail, metrics, clock, every=settings.audit_check_every),
+                witnessing(offering, clock, every=settings.audit_checkpoint_every / 2),
+            ):
+                yield
 
         yield Service(
             name="audit",

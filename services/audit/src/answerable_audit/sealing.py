@@ -158,6 +158,16 @@ class Sealer:
             self._growing[each.tree].news = 0
         return [self._event(each, now) for each in signed]
 
+    def signed(self) -> list[Checkpoint]:
+        """The newest checkpoint of each tree."""
+        return [each.signed for each in self._growing.values() if each.signed is not None]
+
+    def cosigned(self, checkpoint: Checkpoint) -> None:
+        """Witnesses have signed it as well: receipts quote it with their signatures from now on."""
+        tree = self._of(checkpoint.tree)
+        if tree.signed is not None and tree.signed.size == checkpoint.size and tree.signed.token == checkpoint.token:
+            tree.signed = checkpoint
+
     def _of(self, tree: TreeId) -> _Growing:
         return self._growing.setdefault(tree, _Growing())
 

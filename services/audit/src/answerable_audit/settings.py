@@ -37,6 +37,9 @@ class AuditSettings(RuntimeSettings):
     audit_witness_folder: Path | None = Field(
         default=None, description="Checkpoints are dropped there for witnesses to take; none if empty."
     )
+    audit_witness_file: Path | None = Field(
+        default=None, description="Witnesses to offer checkpoints to: a URL and a verifier key on each line."
+    )
     audit_check_every: Duration = Field(
         default=timedelta(seconds=60), description="How often the trace is checked for holes, seconds."
     )

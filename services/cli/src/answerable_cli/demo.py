@@ -25,6 +25,7 @@ from answerable_cli.gateway import Identity, gateway
 from answerable_cli.interruption import interruptible
 from answerable_cli.manifest import Details, read_manifest
 from answerable_cli.output import note, print_json
+from answerable_cli.proving import Proven, prove
 from answerable_cli.results import Figure, passed, write
 from answerable_cli.services import every_settings_class
 from answerable_cli.stack import Plan, choose_ports, open_stack
@@ -45,6 +46,7 @@ class Results:
     seconds_to_first_answer: float | None = None
     explained: Explanation | None = None
     completeness: Completeness | None = None
+    proven: Proven | None = None
     wrongly_permitted: int = 0
 
 
@@ -81,6 +83,10 @@ async def _perform(folder: Path, clock: float, *, quiet: bool) -> Results:
         await _ingest(addresses, results)
         await _ask(addresses, results, clock, quiet=quiet)
         await _look_back(addresses, results, quiet=quiet)
+        if results.explained is not None:
+            results.proven = await prove(stack.instance, TENANT, results.explained.request_id)
+            if not quiet:
+                view.show_proof(results.proven)
     return results
 
 
@@ -158,6 +164,7 @@ def measured(results: Results, seconds: float) -> dict[str, Figure]:
         "unexpected": Figure(sum(bool(one.problems) for one in results.judged), "questions", aim="== 0"),
         "wrongly_permitted": Figure(results.wrongly_permitted, "passages and outcomes", aim="== 0"),
         "records": Figure(found.records if found else 0, "records", aim=">= 1"),
+        "edits_found": Figure(int(results.proven is not None and results.proven.held), "of 1 edit", aim="== 1"),
         "holes": Figure(found.missing + len(found.conflicts) if found else 1, "records", aim="== 0"),
     }
 
@@ -169,6 +176,7 @@ def as_document(results: Results, figures: Mapping[str, Figure]) -> dict[str, An
         "questions": [view.as_document(one) for one in results.judged],
         "explained": results.explained.as_json() if results.explained else None,
         "completeness": results.completeness.as_json() if results.completeness else None,
+        "proof": {"untouched": results.proven.untouched, "edited": results.proven.edited} if results.proven else None,
         "figures": {name: figure.as_json() for name, figure in figures.items()},
     }
 

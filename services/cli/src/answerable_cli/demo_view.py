@@ -12,6 +12,7 @@ from answerable_cli.explaining import rendered
 from answerable_cli.explanation import Explanation
 from answerable_cli.output import console, print_table
 from answerable_cli.people import people
+from answerable_cli.proving import Proven
 from answerable_cli.results import Figure, passed
 
 
@@ -43,6 +44,19 @@ def show_completeness(found: Completeness) -> None:
         f"{len(found.conflicts)} with two contents: {'complete' if found.complete else 'NOT complete'}",
         highlight=False,
     )
+
+
+def show_proof(found: Proven) -> None:
+    console().rule("Can it be proved? answerable export REQUEST -o bundle.zip, answerable verify bundle.zip")
+    size = f"{found.untouched['records']} records with their proofs, {found.bundle_bytes:,} bytes"
+    console().print(f"{size}, signed by {found.untouched['trusted_keys']['log'][0]}", highlight=False, markup=False)
+    for what, report in (
+        ("as it is recorded", found.untouched),
+        ("with one byte of the answer changed in ClickHouse by somebody who may write there", found.edited),
+    ):
+        console().print(f"{what}: [bold]{report['verdict'].upper()}[/bold]", highlight=False)
+        for reason in report["requests"][0]["reasons"][:3]:
+            console().print(f"  {reason}", highlight=False, markup=False)
 
 
 def show_summary(judged: Sequence[Judged], figures: Mapping[str, Figure]) -> None:

@@ -38,7 +38,7 @@ async def export_bundle(wanted: Wanted, output: Path, data: Path, *, wait_s: flo
     async with locate(data).trail() as trail:
         requests = await _requests(wanted, trail)
         with notes().status(f"collecting {len(requests)} requests and their proofs"):
-            content = await _assembled(trail, requests, _verifier_keys(data), wait_s)
+            content = await assembled(trail, requests, verifier_keys(data), wait_s)
     part = output.with_name(f"{output.name}.part")
     part.write_bytes(content)
     part.replace(output)
@@ -61,7 +61,7 @@ def show_keys(data: Path, *, as_json: bool) -> None:
     Raises:
         CliError: there is no key file there.
     """
-    found = _verifier_keys(data)["log"]
+    found = verifier_keys(data)["log"]
     if not found:
         raise CliError(f"{data / KEY_FILE} is not there", "`answerable up` makes it; elsewhere ask who runs audit")
     if as_json:
@@ -71,7 +71,7 @@ def show_keys(data: Path, *, as_json: bool) -> None:
             console().print(key, highlight=False, soft_wrap=True)
 
 
-async def _assembled(trail: Trail, requests: list[Request], keys: dict[str, list[str]], wait_s: float) -> bytes:
+async def assembled(trail: Trail, requests: list[Request], keys: dict[str, list[str]], wait_s: float) -> bytes:
     """The bundle, once a checkpoint covers all of it."""
     give_up = asyncio.get_running_loop().time() + wait_s
     while True:
@@ -109,6 +109,6 @@ async def _of_id(text: str, tenant: str | None, trail: Trail) -> list[Request]:
     return sorted({(row.tenant, row.request_id) for row in rows})
 
 
-def _verifier_keys(data: Path) -> dict[str, list[str]]:
+def verifier_keys(data: Path) -> dict[str, list[str]]:
     file = data / KEY_FILE
     return {"log": [key.verifier.text for key in read_keys(file)] if file.exists() else [], "witnesses": []}
