@@ -1,7 +1,7 @@
 # Every target sets itself up: `make demo` and `make test` are all a newcomer needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos schemas containers clean
+.PHONY: help setup demo test check bench chaos proof schemas containers clean
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
@@ -33,6 +33,9 @@ bench: setup  ## Measure and write build/bench.json
 
 chaos: setup  ## Kill things while questions run; write build/chaos.json
 	@$(RUN)/python -m tests.chaos $(ARGS)
+
+proof: setup  ## Falsify, crash and erase what is recorded; write build/proof.json
+	@$(RUN)/python -m tests.proof $(ARGS)
 
 schemas: setup  ## Regenerate schemas/ from the event models
 	@$(RUN)/python -m answerable_events.generate schemas

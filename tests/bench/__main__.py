@@ -12,15 +12,18 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from answerable_runtime.logs import configure
-from tests.bench import answering, audit_ingest, footprint, hop, results, window
+from tests.bench import answering, audit_ingest, completeness, explaining, footprint, hop, record, results, window
 from tests.bench.figures import Measured, Scale
 
 BENCHMARKS: Mapping[str, Callable[[Scale], Awaitable[Measured]]] = {
     "audit_ingest": audit_ingest.measure,
+    "record": record.measure,
+    "completeness": completeness.measure,
     "hop": hop.measure,
     "window": window.measure,
     "added_latency": answering.measure_latency,
     "questions_per_second": answering.measure_throughput,
+    "explain": explaining.measure,
     "at_rest": footprint.measure,
 }
 

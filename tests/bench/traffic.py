@@ -40,6 +40,7 @@ _TEXT = (
 )
 _FIRST_DOCUMENT = "bench/document-000000000"
 _SENTENCE = DraftSentence(text="Trips of less than eight hours are not reimbursed for meals.", citations=(1,))
+_NUMBER = "ce_producerseq"
 _CHECKS = ("citations_resolve", "supported", "numbers_agree", "question_answered")
 
 
@@ -58,7 +59,7 @@ def requests(count: int, now: datetime) -> Iterator[tuple[Message, Message, Mess
     original = uuid4()
     templates = _templates(original, now)
     for number in range(count):
-        question, context, draft, verdict = _copy(templates, original, uuid4(), number % PARTITIONS)
+        question, context, draft, verdict = _copy(templates, original, uuid4(), number)
         yield question, context, draft, verdict
 
 
@@ -67,7 +68,7 @@ def questions(count: int, now: datetime, *, padding: int = 0) -> Iterator[Messag
     original = uuid4()
     template = _question(original, now, padding)
     for number in range(count):
-        yield _copy((template,), original, uuid4(), number % PARTITIONS)[0]
+        yield _copy((template,), original, uuid4(), number)[0]
 
 
 def documents(count: int, now: datetime) -> Iterator[Message]:
@@ -82,7 +83,7 @@ def documents(count: int, now: datetime) -> Iterator[Message]:
         readers=("group:staff",),
         submitted_at=now,
     )
-    template = encode(body, topic=DOCUMENTS, producer=_producer("upstream"), now=now)
+    template = encode(body, topic=DOCUMENTS, producer=_producer("upstream", uuid4()), now=now)
     for number in range(count):
         name = f"bench/document-{number:09}"
         correlation = document_correlation(TENANT, name)
@@ -90,13 +91,15 @@ def documents(count: int, now: datetime) -> Iterator[Message]:
             "ce_id": str(event_id(correlation, TENANT, body.TYPE, 1)).encode(),
             "ce_correlationid": str(correlation).encode(),
             "ce_subject": name.encode(),
+            _NUMBER: str(number + 1).encode(),
         }
         headers = tuple((header, own.get(header, value)) for header, value in template.headers)
         value = template.value.replace(_FIRST_DOCUMENT.encode(), name.encode())
         yield Message(template.topic, name.encode(), value, headers, number % PARTITIONS)
 
 
-def _copy(templates: Sequence[Template], original: UUID, request_id: UUID, partition: int) -> list[Message]:
+def _copy(templates: Sequence[Template], original: UUID, request_id: UUID, number: int) -> list[Message]:
+    numbered = {_NUMBER: str(number + 1).encode()}
     swaps = [(str(original).encode(), str(request_id).encode()), (original.hex.encode(), request_id.hex.encode())]
     messages = []
     for template in templates:
@@ -104,10 +107,18 @@ def _copy(templates: Sequence[Template], original: UUID, request_id: UUID, parti
         swaps.append((str(template.event_id).encode(), str(identity).encode()))
         value = _swap(template.message.value, swaps)
         span = (template.event_id.hex[:16].encode(), identity.hex[:16].encode())
-        headers = tuple((name, _swap(text, [*swaps, span])) for name, text in template.message.headers)
+        headers = tuple(
+            (name, numbered.get(name) or _swap(text, [*swaps, span])) for name, text in template.message.headers
+        )
         swaps.append((template.sha256.encode(), hashlib.sha256(value).hexdigest().encode()))
         messages.append(
-            replace(template.message, key=str(request_id).encode(), value=value, headers=headers, partition=partition)
+            replace(
+                template.message,
+                key=str(request_id).encode(),
+                value=value,
+                headers=headers,
+                partition=number % PARTITIONS,
+            )
         )
     return messages
 
@@ -136,7 +147,7 @@ def _templates(request_id: UUID, now: datetime) -> tuple[Template, ...]:
     cause: Event[EventBody] | None = None
     for body, topic, service in steps:
         whole = body.resting_on(cause.lineage) if cause else body
-        message = encode(whole, topic=topic, producer=_producer(service), now=now, cause=cause)
+        message = encode(whole, topic=topic, producer=_producer(service, request_id), now=now, cause=cause)
         cause = decode(place(message, 0), topic)
         templates.append(Template(message, body.TYPE, cause.id, cause.sha256))
     return tuple(templates)
@@ -144,7 +155,7 @@ def _templates(request_id: UUID, now: datetime) -> tuple[Template, ...]:
 
 def _question(request_id: UUID, now: datetime, padding: int) -> Template:
     body = _asked(request_id, now, (_TEXT * (padding // len(_TEXT) + 1))[:padding])
-    message = encode(body, topic=QUESTIONS, producer=_producer("upstream"), now=now)
+    message = encode(body, topic=QUESTIONS, producer=_producer("upstream", request_id), now=now)
     event = decode(place(message, 0), QUESTIONS)
     return Template(message, body.TYPE, event.id, event.sha256)
 
@@ -199,5 +210,6 @@ def _passage(label: int) -> Passage:
     )
 
 
-def _producer(service: str) -> Producer:
-    return Producer(source=f"/answerable/{service}", id=service, sequence=1)
+def _producer(service: str, run: UUID) -> Producer:
+    """Of a run of its own, whose messages are numbered from 1."""
+    return Producer(source=f"/answerable/{service}", id=f"{service}-{run.hex[:8]}", sequence=1)

@@ -179,6 +179,12 @@ def _assert_explained(data: Path, request_id: str) -> None:
     assert told["outcome"]["citations"][0]["document_id"] == "handbook/leave.md"
     assert all(check["passed"] for check in told["verdict"]["checks"])
     assert [entry["position"][1] for entry in told["log"]] == ["questions", "contexts", "drafts", "verdicts", "answers"]
+    assert {entry["seal"]["holds"] for entry in told["log"]} == {True}
+    assert told["receipt"]["agrees"]
+    assert {event["state"] for event in told["rests_on"]["events"]} == {"recorded"}
+    page = data.parent / "explanation.html"
+    assert run("explain", request_id, "--html", page, data=data).code == 0
+    assert "27 days" in page.read_text("utf-8")
     shown = run("explain", request_id, data=data).out
     assert "may read it: group:staff" in shown
     assert "27 days" in shown

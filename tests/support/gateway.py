@@ -31,6 +31,7 @@ from answerable_gateway.settings import GatewaySettings
 from answerable_runtime.log import Subscription
 from answerable_runtime.memory import MemoryBroker, MemoryLog
 from answerable_runtime.metrics import Metrics
+from answerable_runtime.numbering import Numbering
 from answerable_runtime.runner import WatchSink
 from answerable_runtime.service import Watch
 from answerable_trail.client import Trail
@@ -92,7 +93,14 @@ async def door(
     chosen, broker = settings(**values), broker or MemoryBroker()
     log, board, metrics = MemoryLog(broker), Board(places=chosen.gateway_places), Metrics(CollectorRegistry())
     await log.start([Subscription(("answers",), None, WatchSink(Watch(ANSWERS, board.take)), 100, 1 << 20)])
-    inquiries = Inquiries(log, trail or dead_trail(), board, "test", lambda: datetime.now(UTC), secrets.token_bytes)
+    inquiries = Inquiries(
+        log,
+        trail or dead_trail(),
+        board,
+        Numbering("/answerable/gateway", "test"),
+        lambda: datetime.now(UTC),
+        secrets.token_bytes,
+    )
     app = gateway_app(inquiries, authenticator or DevelopmentAuthenticator("norvik"), chosen, metrics)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     try:

@@ -106,7 +106,9 @@ def _differs(data: bytes, base: Base) -> bool:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             found = archive.namelist()
             return len(found) != len(set(found)) or any(
-                archive.read(name) != raw for name, raw in base.members.items() if name != "verify.py"
+                archive.read(name) != raw or archive.getinfo(name).file_size != len(raw)
+                for name, raw in base.members.items()
+                if name != "verify.py"
             )
     except Exception:  # noqa: BLE001 - whatever zipfile says of it, it is not the bundle any more
         return True

@@ -57,6 +57,7 @@ def flow(
     partition: int = 0,
     action: str = "release",
     reason: str | None = None,
+    sentence: DraftSentence = SENTENCE,
     **question: object,
 ) -> Flow:
     moment = now or datetime.now(UTC)
@@ -80,27 +81,27 @@ def flow(
         ContextRetrieved.model_validate({**shared, "passages": (PASSAGE,), "embedder": "minilm@1"}),
         CONTEXTS, "retrieval", event, moment, partition,
     )  # fmt: skip
-    third, event = _step(_draft(shared), DRAFTS, "inference", event, moment, partition)
-    fourth, _ = _step(_verdict(shared, action, reason), VERDICTS, "validation", event, moment, partition)
+    third, event = _step(_draft(shared, sentence), DRAFTS, "inference", event, moment, partition)
+    fourth, _ = _step(_verdict(shared, action, reason, sentence), VERDICTS, "validation", event, moment, partition)
     return Flow(first, second, third, fourth)
 
 
-def _draft(shared: dict[str, object]) -> DraftGenerated:
+def _draft(shared: dict[str, object], sentence: DraftSentence) -> DraftGenerated:
     model = ModelUse(id="extractive", adapter="extractive", name="extractive", revision="1", duration_ms=4)
     prompt = PromptUse(name="answer", version=1, sha256="0" * 64)
     return DraftGenerated.model_validate(
-        {**shared, "passages": (PASSAGE,), "answered": True, "sentences": (SENTENCE,), "model": model, "prompt": prompt}
+        {**shared, "passages": (PASSAGE,), "answered": True, "sentences": (sentence,), "model": model, "prompt": prompt}
     )
 
 
-def _verdict(shared: dict[str, object], action: str, reason: str | None) -> VerdictDecided:
+def _verdict(shared: dict[str, object], action: str, reason: str | None, sentence: DraftSentence) -> VerdictDecided:
     citation = Citation.model_validate(PASSAGE.model_dump())
     return VerdictDecided.model_validate(
         {
             **shared,
             "action": action,
             "reason": reason,
-            "sentences": (SENTENCE,),
+            "sentences": (sentence,),
             "citations": (citation,),
             "confidence": 0.93,
             "threshold": 0.5,

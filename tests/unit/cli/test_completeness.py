@@ -3,6 +3,7 @@
 import pytest
 
 from answerable_cli.completeness import compare
+from answerable_trail.completeness import Kind, Problem
 from answerable_trail.rows import Conflict, Count, Hole, Position
 
 PLACE = ("questions", 0)
@@ -39,3 +40,11 @@ def test_a_hole_and_a_conflict_each_make_it_incomplete() -> None:
     conflict = compare({PLACE: (0, 9)}, [_count(9, 0, 8)], [], [Conflict(Position(0, *PLACE, 5), 2)])
     assert (conflict.missing, conflict.complete) == (0, False)
     assert conflict.as_json()["conflicts"][0]["offset"] == 5
+
+
+def test_any_other_problem_makes_it_incomplete_and_is_named() -> None:
+    whole = compare({PLACE: (0, 9)}, [_count(9, 0, 8)], [], [])
+    found = whole.with_problems([Problem(Kind.ROW, "answers/0/1"), Problem(Kind.SEQUENCE, "run#7", 2)])
+    assert (whole.complete, found.complete, found.missing) == (True, False, 0)
+    assert [each["place"] for each in found.as_json()["problems"]] == ["answers/0/1", "run#7"]
+    assert found.as_json()["problems_by_kind"]["sequence"] == 2

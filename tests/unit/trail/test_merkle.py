@@ -219,6 +219,15 @@ def test_a_consistency_proof_does_not_hold_between_the_roots_of_other_sizes() ->
             assert not is_consistent(old, ROOTS[old - 1], size, ROOTS[size], proof)
             assert not is_consistent(old, ROOTS[old], size, ROOTS[size - 1], proof)
             assert not is_consistent(size, ROOTS[size], old, ROOTS[old], proof)
+            assert not is_consistent(old, ROOTS[old], 4096, ROOTS[size], proof)
+            assert not is_consistent(old, ROOTS[old], 1 << 62, ROOTS[size], proof)
+
+
+def test_a_tree_cannot_shrink() -> None:
+    for old, size in CONSISTENCIES:
+        if old < size:
+            assert not is_consistent(size, ROOTS[size], old, ROOTS[size], [])
+            assert not is_consistent(-size, ROOTS[size], old, ROOTS[size], [])
 
 
 def test_a_rewritten_leaf_breaks_consistency() -> None:

@@ -52,3 +52,10 @@ def test_placeholders_are_those_that_the_header_documents(query: NamedQuery) -> 
 def test_an_unknown_name_lists_those_that_exist() -> None:
     with pytest.raises(QueryUnknown, match="completeness"):
         named_query("nothing")
+
+
+def test_there_are_fifteen_or_more_each_answers_a_question_and_needs_no_parameter() -> None:
+    found = named_queries()
+    assert len(found) >= 15
+    assert all("?" in query.answers for query in found)
+    assert [query.name for query in found if query.bind({}).keys() != {one.name for one in query.parameters}] == []

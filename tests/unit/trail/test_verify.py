@@ -98,6 +98,11 @@ def test_records_of_a_request_that_is_not_listed_are_edited(parts: Parts) -> Non
     assert found_of(parts) == ("edited", ["edited: there are records of it, but bundle.json does not list it"])
 
 
+def test_a_request_that_is_listed_twice_is_edited(parts: Parts) -> None:
+    parts.bundle["requests"] *= 2
+    assert found_of(parts) == ("edited", ["edited: bundle.json lists a request twice"])
+
+
 def test_a_record_that_was_cut_loose_from_all_its_witnesses_is_not_witnessed(parts: Parts) -> None:
     for line in parts.checkpoints:
         line["note"] = line["note"].partition("\u2014 witness")[0]
@@ -207,8 +212,11 @@ def test_two_records_at_one_place_are_edited(parts: Parts) -> None:
     ],
 )
 def test_a_record_of_another_form_is_edited(parts: Parts, spoil: Callable[[Line], object]) -> None:
-    spoil(parts.event("draft.generated", UUID(int=RELEASED)))
-    assert found_of(parts)[0] == "edited"
+    line = parts.event("draft.generated", UUID(int=RELEASED))
+    spoil(line)
+    verdict, reasons = found_of(parts)
+    assert verdict == "edited"
+    assert reasons[0].startswith(f"edited: line {parts.events.index(line) + 1} of events.jsonl: ")
 
 
 @pytest.mark.parametrize(
@@ -315,6 +323,14 @@ def test_a_passport_that_says_what_the_events_do_not_say_is_edited(parts: Parts)
     name = f"norvik/{UUID(int=RELEASED)}"
     parts.passport["requests"][name]["decision"]["confidence"] = 0.99
     assert found_of(parts) == ("edited", [f"edited: passport.json is not what the events of {name} say"])
+
+
+@pytest.mark.parametrize("passport", [{}, [], {"requests": []}, {"requests": {}, "note": ""}])
+def test_a_passport_of_another_form_is_edited(parts: Parts, passport: Any) -> None:
+    parts.passport = passport
+    verdict, (reason,) = found_of(parts)
+    assert verdict == "edited"
+    assert reason.startswith("edited: passport.json: ")
 
 
 def test_the_copy_with_the_lowest_place_makes_the_passport() -> None:

@@ -67,6 +67,21 @@ def test_a_proof_of_consistency_that_fails_is_edited(parts: Parts) -> None:
     assert f"edited: the history of tree norvik/0 was rewritten: {reason}" in found_of(parts)[1]
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ({"from": 1, "to": 4, "proof": []}, "it joins two trees"),
+        ({"from": 3, "to": 5, "proof": []}, "there is no checkpoint 5"),
+        ({"from": -1, "to": 4, "proof": []}, "there is no checkpoint -1"),
+        ({"from": 3, "to": 4, "proof": ["?"]}, "base64 in an unusual spelling"),
+        ({"from": 3, "to": 4}, "the line does not have exactly the fields from, to, proof"),
+    ],
+)
+def test_a_proof_of_nothing_is_edited_even_when_nobody_needs_it(parts: Parts, line: Any, reason: str) -> None:
+    parts.consistency.append(line)
+    assert found_of(parts) == ("edited", [f"edited: line 4 of consistency.jsonl: {reason}"])
+
+
 def test_a_witnessed_checkpoint_with_another_root_shows_a_history_that_both_keys_signed(log: SealedLog) -> None:
     rewritten = several_requests(text="Another question?")
     parts = rewritten.parts(REQUESTS)

@@ -81,6 +81,8 @@ def test_a_tree_continues_its_own_beginnings_only(second: int) -> None:
         assert first in {0, second} or not is_consistent(old, Checkpoint("", "", second, bytes(32), ()), proof)
         assert first in {0, second} or not is_consistent(old, new, proof[:-1])
         assert first == second or not is_consistent(new, old, proof)
+        too_large = Checkpoint("", "", 4 * second, tree.root(second), ())
+        assert first in {0, second} or not is_consistent(old, too_large, proof)
 
 
 def test_the_example_of_the_signed_note_specification_verifies() -> None:

@@ -61,7 +61,8 @@ async def witness(strict: StrictWitness) -> AsyncIterator[HttpWitness]:
 async def answered(answer: Answer, *, patience: timedelta = timedelta(seconds=5)) -> tuple[Signature, ...]:
     """What comes of an offer that is answered so."""
     async with serving(answer) as url, HttpWitness(url, KEY.verifier, timeout=patience) as witness:
-        return await witness.offer(offer(5, 2))
+        async with asyncio.timeout(10):
+            return await witness.offer(offer(5, 2))
 
 
 def fixed(status: int, body: str | bytes = b"", kind: str = "text/plain") -> Answer:
@@ -197,7 +198,7 @@ async def test_a_witness_that_does_not_answer_in_time_is_unavailable() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    with pytest.raises(WitnessUnavailable):
+    with pytest.raises(WitnessUnavailable, match="not answer"):
         await answered(silent, patience=timedelta(milliseconds=100))
     assert asked.is_set()
 
@@ -210,7 +211,7 @@ async def test_a_witness_that_answers_drop_by_drop_is_unavailable() -> None:
             await response.write(b"\n")
             await asyncio.sleep(0.01)
 
-    with pytest.raises(WitnessUnavailable):
+    with pytest.raises(WitnessUnavailable, match="not answer"):
         await answered(dripping, patience=timedelta(milliseconds=200))
 
 

@@ -1,11 +1,11 @@
 """Events about the record itself: what was signed, what was checked."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from answerable_events.body import EventBody, Instant, Name, Sha256, Text, Value
+from answerable_events.body import Code, EventBody, Instant, Name, Sha256, Text, Value
 from answerable_events.identity import governance_correlation
 
 OPERATOR = "answerable"
@@ -65,3 +65,56 @@ class TraceChecked(GovernanceBody):
     @property
     def about(self) -> str:
         return "completeness"
+
+
+class TopicRetention(Value):
+    """How long the log itself still holds what was erased everywhere else."""
+
+    topic: Name
+    days: float = Field(gt=0, description="Retention of the topic.")
+    gone_by: Instant = Field(description="When the last erased record of it has outlived that.")
+
+
+class SinkScanned(Value):
+    """A place that was searched for the erased texts after the deletion."""
+
+    sink: Code
+    searched: int = Field(ge=0, description="Rows, values or files looked through.")
+    residues: int = Field(ge=0, description="How many of them still hold one of the texts.")
+
+
+class Ordered(Value):
+    """On whose word something is done, and why."""
+
+    reason: Text = Field(min_length=1, max_length=1_000)
+    by: Name = Field(description="Who ordered it.")
+
+
+class RecordErased(Ordered, GovernanceBody):
+    """The certificate of an erasure: what was deleted where, and what a search found afterwards. Names no one."""
+
+    TYPE: ClassVar[str] = "io.answerable.record.erased.v1"
+
+    erasure_id: UUID
+    kind: Literal["subject", "request", "document"]
+    target_sha256: Sha256 = Field(description="Of `<tenant>\\n<subject, request id or document id>`, UTF-8.")
+    positions: int = Field(ge=0, description="Records of the log whose text is gone; their leaves stand.")
+    refused: int = Field(
+        default=0, ge=0, description="Records left alone because they are not what was sealed: evidence of an edit."
+    )
+    deleted: dict[Code, int] = Field(default_factory=dict, description="What was deleted, by sink.")
+    quoted_in: tuple[UUID, ...] = Field(
+        default=(), description="Requests whose records still quote the document, the first thousand."
+    )
+    retention: tuple[TopicRetention, ...] = ()
+    scanned: tuple[SinkScanned, ...] = ()
+    residues: int = Field(ge=0, description="0, or the erasure is not complete.")
+    texts_sought: int = Field(ge=0)
+    texts_shared: int = Field(
+        default=0, ge=0, description="Of those, how many other requests or documents rightly hold as well."
+    )
+    erased_at: Instant
+
+    @property
+    def about(self) -> str:
+        return f"erasure/{self.erasure_id}"

@@ -17,7 +17,7 @@ from answerable_events.documents import (
     DocumentSubmitted,
     DocumentWithdrawn,
 )
-from answerable_events.governance import CheckpointSigned, TraceChecked
+from answerable_events.governance import CheckpointSigned, RecordErased, TraceChecked
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
 
 PARTITIONS = 6
@@ -99,7 +99,7 @@ KNOWLEDGE = Topic(
 )
 GOVERNANCE = Topic(
     "governance",
-    (CheckpointSigned, TraceChecked),
+    (CheckpointSigned, TraceChecked, RecordErased),
     "subject",
     producers=("audit", "cli"),
     consumers=("upstream", "audit"),

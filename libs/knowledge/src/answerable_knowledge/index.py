@@ -1,13 +1,14 @@
 """The index: passages of each tenant in a LanceDB table of its own, searched by words and by meaning.
 
-A snapshot is a version of that table, named `TENANT@VERSION`. Versions are never removed here, so a search in an
-old snapshot gives what it gave then. Nothing of the corpus is kept in memory beyond LanceDB's own bounded caches.
+A snapshot is a version of that table, named `TENANT@VERSION`. Only `erase` removes versions: a search in an old
+snapshot gives what it gave then, or SnapshotGone. Nothing of the corpus is kept in memory beyond LanceDB's own bounded
+caches.
 """
 
 import re
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,11 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from answerable_knowledge import ranking, rows
+from answerable_knowledge import ranking, rows, tables
 from answerable_knowledge.access import matched, validate_readers
 from answerable_knowledge.chunking import Passage
 from answerable_knowledge.entries import DocumentRow, Hit, Hits, IndexedDocument, IndexVersion, Query
-from answerable_knowledge.errors import IndexCorrupt, SnapshotGone, WriteFailed
+from answerable_knowledge.errors import IndexCorrupt, SnapshotGone
 
 __all__ = ["DocumentRow", "Hit", "Hits", "Index", "IndexVersion", "IndexedDocument", "Query"]
 
@@ -29,10 +30,6 @@ __all__ = ["DocumentRow", "Hit", "Hits", "Index", "IndexVersion", "IndexedDocume
 _CANDIDATES = 50
 # Question words beyond this add no meaning and much time.
 _QUERY_CHARACTERS = 4_000
-# New rows are found at once but slowly (a scan); they are indexed when they pass both of these.
-_UNINDEXED_ROWS = 128
-_UNINDEXED_SHARE = 0.05
-_KEEP_ALL_VERSIONS = timedelta(days=36_500)
 _OPEN_SNAPSHOTS = 16
 _QUERIES_AT_ONCE = 16
 _VERSION = re.compile(r"[0-9]{1,18}")
@@ -90,8 +87,8 @@ class Index:
                     stay = _later(changed_at, document.submitted_at)
                     readers = held["readers"] if stay else table_rows.column("readers")[0].as_py()
                     table_rows = rows.with_readers(table_rows, readers, changed_at)
-            _replace(table, document.document_id, table_rows)
-            _maintain(table)
+            tables.replace(table, document.document_id, table_rows)
+            tables.maintain(table)
             return self._version(document.tenant, table, applied=True)
 
     def remove(self, tenant: str, document_id: str, at: datetime) -> IndexVersion:
@@ -105,8 +102,34 @@ class Index:
             held = _head(table, document_id) or rows.NOTHING_HELD
             if held["removed"] and held["removed_at"] is not None and at <= held["removed_at"]:
                 return self._version(tenant, table, applied=False)
-            _replace(table, document_id, rows.tombstone_of(document_id, {**held, "removed_at": at}, self._schema))
+            tables.replace(table, document_id, rows.tombstone_of(document_id, {**held, "removed_at": at}, self._schema))
             return self._version(tenant, table, applied=not held["removed"])
+
+    def erase(self, tenant: str, document_id: str, at: datetime) -> int:
+        """Take the document out of every version and file; how many rows it had. What keeps it out stays, nameless.
+
+        Older snapshots are gone afterwards, whoever used them. Raises WriteFailed.
+        """
+        rows.require_aware(at)
+        with self._write_lock:
+            if (table := self._readable(tenant)) is None:
+                return 0
+            count = int(table.count_rows(rows.is_document(document_id)))
+            held = _head(table, document_id) or rows.NOTHING_HELD
+            nobody: dict[str, Any] = {"readers": [], "readers_changed_at": None, "removed_at": at}
+            tables.replace(table, document_id, rows.tombstone_of(document_id, {**held, **nobody}, self._schema))
+            tables.purge(table)
+            return count
+
+    def texts(self, tenant: str, document_id: str) -> frozenset[str]:
+        """The texts of the document's passages in every version that is kept."""
+        table = self._readable(tenant)
+        return frozenset() if table is None else tables.texts(table, rows.is_document(document_id))
+
+    def quoted(self, tenant: str, texts: Collection[str]) -> frozenset[str]:
+        """Those of the texts that a passage of the newest snapshot is, word for word."""
+        table = self._readable(tenant)
+        return frozenset() if table is None else tables.texts_now(table, "ordinal >= 0") & frozenset(texts)
 
     def set_readers(self, tenant: str, document_id: str, readers: Sequence[str], at: datetime) -> IndexVersion:
         """From the returned snapshot on exactly these readers may read the document, unless a later change is known.
@@ -124,11 +147,11 @@ class Index:
                 return self._version(tenant, table, applied=False, readers=held["readers"])
             if held["removed"]:
                 change = {**held, "readers": wanted, "readers_changed_at": at}
-                _replace(table, document_id, rows.tombstone_of(document_id, change, self._schema))
+                tables.replace(table, document_id, rows.tombstone_of(document_id, change, self._schema))
                 return self._version(tenant, table, applied=False, readers=wanted)
             stored = table.search().where(rows.is_document(document_id)).limit(None).to_arrow()
-            _replace(table, document_id, rows.with_readers(stored.select(self._schema.names), wanted, at))
-            _maintain(table)
+            tables.replace(table, document_id, rows.with_readers(stored.select(self._schema.names), wanted, at))
+            tables.maintain(table)
             return self._version(tenant, table, applied=True, readers=wanted)
 
     def snapshot(self, tenant: str) -> str:
@@ -171,6 +194,13 @@ class Index:
         snapshot = self._at(query.tenant, query.snapshot)
         if snapshot is None:
             return Hits(query.snapshot, (), _no_reasons())
+        try:
+            return self._search(query, snapshot)
+        except (OSError, RuntimeError, ValueError):
+            self._require_kept(query)
+            raise
+
+    def _search(self, query: Query, snapshot: "_Snapshot") -> Hits:
         superseded = ranking.superseded_ids(snapshot.claims, query.now)
         standing = ranking.Standing(query.principals, query.now, superseded)
         regardless_of_rights = self._threads.submit(snapshot.nearest, query)
@@ -183,14 +213,11 @@ class Index:
         return Hits(query.snapshot, tuple(_hit(one, query) for one in kept), dict(reasons))
 
     def _writable(self, tenant: str) -> Any:
-        from lancedb.index import FTS  # noqa: PLC0415 - see open
-
         table = self._readable(tenant)
         if table is None:
             table = self._connection.create_table(rows.table_name(tenant), schema=self._schema, exist_ok=True)
         if not table.list_indices():
-            # English stems and stop words; no positions: phrases are not searched for.
-            table.create_index("searched_text", config=FTS(language="English", stem=True, with_position=False))
+            tables.index_words(table)
         return table
 
     def _readable(self, tenant: str) -> Any | None:
@@ -224,6 +251,13 @@ class Index:
                     self._snapshots.popitem(last=False)
             self._snapshots.move_to_end(key)
             return self._snapshots[key]
+
+    def _require_kept(self, query: Query) -> None:
+        """Raises SnapshotGone for one that was open here when another process erased a document, and its files."""
+        owner, _, number = query.snapshot.rpartition("@")
+        with self._read_lock:
+            self._snapshots.pop((owner, int(number)), None)
+        self._at(query.tenant, query.snapshot)
 
     def _checkout(self, tenant: str, version: int) -> "_Snapshot":
         table = self._readable(tenant)
@@ -331,32 +365,6 @@ def _head(table: Any, document_id: str) -> dict[str, Any] | None:
 def _later(event: datetime | None, submitted_at: datetime | None) -> bool:
     """Whether something happened to a document after it was submitted; at the same moment counts."""
     return event is not None and submitted_at is not None and event >= submitted_at
-
-
-def _replace(table: Any, document_id: str, table_rows: pa.Table) -> None:
-    """All rows of the document become these, in one commit. Conflicts are retried inside lancedb.
-
-    Head rows have no vector, which lancedb takes for a bad one; `rows` has refused all others that are bad.
-    """
-    merge = table.merge_insert("passage_id").when_matched_update_all().when_not_matched_insert_all()
-    merge = merge.when_not_matched_by_source_delete(rows.is_document(document_id))
-    try:
-        merge.execute(table_rows, on_bad_vectors="null")
-    except RuntimeError as error:
-        raise WriteFailed from error
-
-
-def _maintain(table: Any) -> None:
-    """Index new rows and join small files once there are a twentieth more, so that the cost per row stays bounded."""
-    name = table.list_indices()[0].name
-    statistics = table.index_stats(name)
-    fresh = statistics.num_unindexed_rows
-    if fresh < max(_UNINDEXED_ROWS, _UNINDEXED_SHARE * statistics.num_indexed_rows):
-        return
-    try:
-        table.optimize(cleanup_older_than=_KEEP_ALL_VERSIONS)
-    except RuntimeError:
-        return  # another writer came between; what is written is found anyway, and the next change tries again
 
 
 def _hit(one: ranking.Ranked, query: Query) -> Hit:

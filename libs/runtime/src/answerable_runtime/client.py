@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 
 from answerable_events.body import EventBody
-from answerable_events.codec import Producer, decode, encode
+from answerable_events.codec import decode, encode
 from answerable_events.deadletters import DeadLettered
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Message, Record
@@ -27,6 +26,7 @@ from answerable_runtime.kafka import KafkaLog
 from answerable_runtime.kafka_connection import connection, milliseconds
 from answerable_runtime.kafka_reader import LARGEST_MESSAGE, UNAVAILABLE, record_of
 from answerable_runtime.log import Partition
+from answerable_runtime.numbering import Numbering
 from answerable_runtime.settings import RuntimeSettings
 
 SOURCE = "/answerable/cli"
@@ -64,18 +64,20 @@ class BrokerClient:
         self._settings = settings
         self._log = log
         self._clock = clock
-        self._run = str(run)
-        self._sequence = count(1)
+        self._numbering = Numbering(SOURCE, str(run))
 
     async def publish(self, body: EventBody, *, ordinal: int = 0) -> Message:
         """Publish an event to the topic that carries it, and return once it is acknowledged.
 
         `ordinal` tells apart events of one type about one thing: the version of a document, the moment of a change.
         """
-        producer = Producer(source=SOURCE, id=self._run, sequence=next(self._sequence))
         topic = topic_of(type(body))
-        message = encode(body, topic=topic, producer=producer, now=self._clock.now(), ordinal=ordinal)
-        await self._log.publish([message])
+        message = encode(body, topic=topic, producer=self._numbering.next(), now=self._clock.now(), ordinal=ordinal)
+        try:
+            await self._log.publish([message])
+        except BrokerUnavailable:
+            self._numbering.begin_again()
+            raise
         return message
 
     async def records(self, topic: Topic, since: datetime | None = None) -> AsyncIterator[Record]:

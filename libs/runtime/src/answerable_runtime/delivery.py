@@ -9,10 +9,10 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from answerable_runtime.errors import BrokerUnavailable, UndeclaredOutput
 from answerable_runtime.log import Log
 from answerable_runtime.logs import note_work
 from answerable_runtime.metrics import Metrics
+from answerable_runtime.numbering import Numbering
 from answerable_runtime.retry import not_before, pause_before, round_of, try_later
 from answerable_runtime.routes import Route
 
@@ -63,10 +64,23 @@ class Harness:
     deps: Any
     clock: Clock = field(default_factory=Clock)
     draw: Callable[[], float] = random.random
-    _sequence: Iterator[int] = field(default_factory=lambda: count(1))
+    _numbering: Numbering = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_numbering", Numbering(f"/answerable/{self.service}", self.instance))
 
     def producer(self) -> Producer:
-        return Producer(source=f"/answerable/{self.service}", id=self.instance, sequence=next(self._sequence))
+        """For the next message; it is published under `numbered`."""
+        return self._numbering.next()
+
+    @contextmanager
+    def numbered(self) -> Iterator[None]:
+        """Around the way of a message to the broker: whoever is stopped on it leaves a number behind."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._numbering.begin_again()
+            raise
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish until the broker confirms: there is nothing better to do with a finished result."""
@@ -125,8 +139,9 @@ async def _handle(
         return await _die(record, _death(error, record), route, harness)
     failures.succeeded()
     messages = _stamp(outputs, event, record, harness)
-    await harness.effects.put(key, messages)
-    await harness.publish(messages)
+    with harness.numbered():
+        await harness.effects.put(key, messages)
+        await harness.publish(messages)
     return Disposition.DONE
 
 
@@ -195,7 +210,8 @@ async def _put_off(record: Record, error: Exception, route: Route, harness: Harn
 
 async def _die(record: Record, death: Death, route: Route, harness: Harness) -> Disposition:
     letter = bury(record, death, topic=route.topic, producer=harness.producer(), now=harness.clock.now())
-    await harness.publish([letter])
+    with harness.numbered():
+        await harness.publish([letter])
     harness.metrics.dead_letters.labels(harness.service, route.topic.name, death.reason).inc()
     _log.error("dead letter", reason=death.reason, exception=death.exception_type, attempts=death.attempts)
     return Disposition.DEAD

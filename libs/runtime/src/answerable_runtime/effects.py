@@ -17,6 +17,9 @@ from answerable_events.message import Message
 
 _log = structlog.get_logger(__name__)
 
+PREFIX = "answerable:effect:"
+"""Of every key in Redis; `delivery` says what follows: service, tenant, root, type."""
+
 
 class EffectStore(Protocol):
     """Remembers results for a while; never raises, a store that is down remembers nothing."""
@@ -64,14 +67,14 @@ class RedisEffects:
 
     async def get(self, key: str) -> Sequence[Message] | None:
         future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._gets.append((f"answerable:effect:{key}", future))
+        self._gets.append((f"{PREFIX}{key}", future))
         self._send_soon()
         stored = await future
         return None if stored is None else _load(stored)
 
     async def put(self, key: str, messages: Sequence[Message]) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._puts.append((f"answerable:effect:{key}", _dump(messages), future))
+        self._puts.append((f"{PREFIX}{key}", _dump(messages), future))
         self._send_soon()
         await future
 

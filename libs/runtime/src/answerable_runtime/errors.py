@@ -3,6 +3,7 @@
 RuntimeFault
 ├── Transient            raise it (or list a type as transient on the route) to be tried again
 ├── BrokerUnavailable    a publish or an admin call did not get through; whether it took effect is unknown
+├── EffectsUnavailable   the effect store did not do what an operator asked; services work without it
 ├── StateOutdated        a batch handler found that its state is not what holds any more: it is loaded again
 ├── StartUpRefused       settings or declarations under which messages could be lost
 ├── UndeclaredOutput     a handler returned an event that its route does not declare: a bug, treated as one
@@ -20,6 +21,10 @@ class Transient(RuntimeFault):
 
 class BrokerUnavailable(RuntimeFault):
     """The broker did not confirm in time."""
+
+
+class EffectsUnavailable(RuntimeFault):
+    """The effect store does not answer, or refuses."""
 
 
 class StateOutdated(RuntimeFault):

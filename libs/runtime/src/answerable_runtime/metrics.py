@@ -44,6 +44,7 @@ class Metrics:
         self.audit_delay_seconds = seconds("audit_delay", "From a record's place in the log to its durable row.")
         self.trace_holes = gauge("trace_holes", "Offsets missing in the trace at the last check.")
         self.witness_offers = counter("witness_offers", "Checkpoints offered to witnesses.", "witness", "result")
+        self.trace_problems = gauge("trace_problems", "What the last checks found wrong with the trace.", "kind")
         self.trace_checked = gauge("trace_checked_timestamp_seconds", "When the trace was last checked for holes.")
         self.redriven = counter("redriven", "Questions put again after the broker lost its log.")
         # models and documents

@@ -15,9 +15,11 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from answerable_events.topics import ANSWERS
 from answerable_trail.client import Trail
-from answerable_trail.errors import NotSealedYet
+from answerable_trail.errors import NoteInvalid, NotSealedYet
 from answerable_trail.merkle import Tree, consistency_proof, inclusion_proof
+from answerable_trail.notes import parse_checkpoint, parse_note
 from answerable_trail.rows import TraceRow
 from answerable_trail.trees import Checkpoint, TreeId
 from answerable_trail.verify import passport, read_record
@@ -85,10 +87,24 @@ async def _proofs(trail: Trail, rows: Sequence[TraceRow]) -> _Proofs:
         if not checkpoints or checkpoints[-1].size <= index:
             raise NotSealedYet(f"the tree {tree[0]}/{tree[1]} has no checkpoint over leaf {index} yet")
         newest = checkpoints[-1]
-        cosigned = [each for each in checkpoints[:-1] if each.cosignatures and each.token <= newest.token]
-        proofs.checkpoints[tree] = [*cosigned[-1:], newest]
+        quoted = {size for row in rows if tree_of(row) == tree for size in _quoted_sizes(row)}
+        cosigned = [each for each in checkpoints[:-1] if each.cosignatures]
+        proofs.checkpoints[tree] = [
+            each for each in checkpoints if each is newest or each in cosigned[-1:] or each.size in quoted
+        ]
         proofs.trees[tree] = Tree(await trail.trees.leaf_hashes(tree, newest.size))
     return proofs
+
+
+def _quoted_sizes(row: TraceRow) -> list[int]:
+    """Of the checkpoint that the receipt in an outcome quotes."""
+    if row.position.topic != ANSWERS.name or row.seal.is_erased:
+        return []
+    try:
+        note = json.loads(row.body)["receipt"]["checkpoint"]
+        return [parse_checkpoint(parse_note(note).body).size]
+    except (ValueError, KeyError, TypeError, NoteInvalid):
+        return []  # none is quoted, or nothing that a verifier could look for
 
 
 def _event(row: TraceRow, proofs: _Proofs, newest: Mapping[TreeId, int]) -> dict[str, Any]:
@@ -105,7 +121,7 @@ def _event(row: TraceRow, proofs: _Proofs, newest: Mapping[TreeId, int]) -> dict
         "request_id": str(row.request_id),
         "event_id": str(row.event_id),
         "type": row.type,
-        "log_time_ms": round(row.log_time.timestamp() * 1000),
+        "log_time_ms": row.log_time_ms,
         "tree": {"tenant": tree[0], "shard": tree[1]},
         "leaf_index": seal.leaf_index,
         "leaf_hash": seal.leaf_hash.hex(),
@@ -139,11 +155,11 @@ def _text(data: bytes) -> str:
 
 
 def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(value, indent=1) + "\n").encode()
 
 
 def _lines(values: Iterable[object]) -> bytes:
-    return "".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n" for value in values).encode()
+    return "".join(json.dumps(value, separators=(",", ":")) + "\n" for value in values).encode()
 
 
 def _zipped(members: Mapping[str, bytes], now: datetime) -> bytes:

@@ -12,6 +12,8 @@ from answerable_trail import migrations, queries, reading
 from answerable_trail.connection import Connection, open_connection
 from answerable_trail.encoding import COLUMNS, batches, native_block
 from answerable_trail.errors import TrailRefused
+from answerable_trail.inspecting import Inspector
+from answerable_trail.recomputing import Recomputation
 from answerable_trail.rows import Conflict, Count, Hole, LastPosition, Position, RequestState, Row, Table, TraceRow
 from answerable_trail.trees import TreeStore
 
@@ -40,6 +42,8 @@ class Trail:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.trees = TreeStore(connection)
+        self.inspector = Inspector(connection)
+        self.recomputation = Recomputation(connection, self.trees)
 
     async def migrate(self) -> None:
         """Bring the schema to this release; may be repeated, by several processes at once. Raises MigrationChanged."""

@@ -71,6 +71,20 @@ def native_block(rows: Sequence[Row]) -> bytes:
     return b"".join(parts)
 
 
+def erased_block(rows: Sequence[Row], leaves: Sequence[str]) -> bytes:
+    """`COLUMNS` and `erased_leaf` of the rows."""
+    known = varint(len(COLUMNS)) + varint(len(rows))
+    count = varint(len(COLUMNS) + 1) + varint(len(rows))
+    column = _text("erased_leaf") + _text("String") + _texts(leaves)
+    return count + native_block(rows).removeprefix(known) + column
+
+
+def texts_block(texts: Sequence[bytes]) -> bytes:
+    """Texts under the name `text`, numbered from 1 under the name `number`."""
+    numbers = _text("number") + _text("UInt32") + _numbers("I", range(1, len(texts) + 1))
+    return varint(2) + varint(len(texts)) + numbers + _text("text") + _text("String") + _strings(texts)
+
+
 def batches(rows: Sequence[Row], *, max_rows: int, max_bytes: int) -> Iterable[Sequence[Row]]:
     """Consecutive pieces of `rows`, each within both limits unless a single row is larger."""
     start, size = 0, 0

@@ -6,6 +6,7 @@ TrailError
 │   └── QueryInvalid    the statement that the caller wrote; the only one that quotes ClickHouse's own words
 ├── MigrationChanged    a migration that was applied is not the one in this release
 ├── QueryUnknown        no named query has this name, or it lacks a parameter
+├── RetentionRefused    a decision about retention that cannot be taken
 ├── NotSealedYet        no checkpoint covers the record yet; one will in a few seconds
 ├── ProofInvalid        a proof that does not lead from what is known to what is claimed, or is malformed
 ├── NoteInvalid         no signed note, checkpoint or key in C2SP's form, or a signature that does not verify
@@ -40,6 +41,10 @@ class MigrationChanged(TrailError):
 
 
 class QueryUnknown(TrailError):
+    pass
+
+
+class RetentionRefused(TrailError):
     pass
 
 

@@ -1,5 +1,6 @@
 """Whose record it is and what it is: four columns of its row, and part of its leaf."""
 
+import hashlib
 from typing import NamedTuple
 from uuid import UUID
 
@@ -30,3 +31,8 @@ def identify(record: Record) -> Identity:
         uuid_text(record.header_text("ce_id")) or _NIL,
         record.header_text("ce_type"),
     )
+
+
+def erased_mark(record: Record) -> str:
+    """By what an erased record is known again, hexadecimal; unlike the hash of a body it says nothing about a text."""
+    return hashlib.sha256(f"{identify(record).event_id} {record.timestamp_ms}".encode()).hexdigest()

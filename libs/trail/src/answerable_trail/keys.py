@@ -116,11 +116,16 @@ def create_key(path: Path, name: str) -> VerifierKey:
     Raises KeyRefused when there is a file already or none can be written, NoteInvalid for a name that no key can have.
     """
     key = SignerKey(name, ED25519, secrets.token_bytes(_KEY_BYTES))
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with open(path, "x", encoding="utf-8", opener=_for_owner) as file:
+        with open(part, "x", encoding="utf-8", opener=_for_owner) as file:
             file.write(f"{key.text}\n")
             file.flush()
             os.fsync(file.fileno())
+        try:
+            os.link(part, path)  # unlike a rename it replaces nothing; and whoever is killed leaves no half a key
+        finally:
+            part.unlink()
     except OSError as error:
         raise KeyRefused(f"no key file can be written: {error.strerror}") from None
     return key.verifier

@@ -174,10 +174,8 @@ def parse_note(raw: bytes | str) -> Note:
     except UnicodeDecodeError:
         raise NoteInvalid("a note is UTF-8") from None
     body, blank, lines = text.rpartition("\n\n")
-    if not blank or not lines.endswith("\n"):
+    if not blank:
         raise NoteInvalid("a note is a text, an empty line, and lines of signatures")
-    if lines.count("\n") > MAX_SIGNATURES:
-        raise NoteInvalid("the note has too many signatures")
     return _bounded(Note(f"{body}\n", parse_signatures(lines)))
 
 

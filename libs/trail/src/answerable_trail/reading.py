@@ -86,6 +86,27 @@ LIMIT 1 BY tenant, epoch, topic, partition, offset
 """  # noqa: S608 - `literal` quotes what is put in
 
 
+def stored_rows_query(where: str) -> str:
+    """Every stored row, repeated ones too, in the order of the primary key. `where`: a condition, quoted already."""
+    return f"""
+SELECT {_ROW_COLUMNS}
+FROM trace.events
+WHERE {where}
+ORDER BY tenant, request_id, epoch, topic, partition, offset
+"""  # noqa: S608 - whoever calls quotes what is put in
+
+
+def standing_query(condition: str) -> str:
+    """Rows under a condition, of each position the one that counts, which may be erased."""
+    return f"""
+SELECT {_ROW_COLUMNS}
+FROM trace.events
+WHERE {condition}
+ORDER BY seal DESC, recorded_at DESC
+LIMIT 1 BY tenant, request_id, epoch, topic, partition, offset
+"""  # noqa: S608 - whoever calls quotes what is put in
+
+
 def trace_row(row: tuple[Any, ...]) -> TraceRow:
     """A row of `_ROW_COLUMNS`."""
     tenant, request, epoch, topic, partition, offset, log_ms, event, kind, sha256, body, headers, key = row[:13]
@@ -95,6 +116,7 @@ def trace_row(row: tuple[Any, ...]) -> TraceRow:
         request_id=request,
         position=Position(epoch, text(topic), partition, offset),
         log_time=moment(log_ms),
+        log_time_ms=log_ms,
         event_id=event,
         type=text(kind),
         body_sha256=text(sha256),
@@ -151,7 +173,7 @@ def unfinished_documents_query(epochs: Mapping[int, int]) -> str:
     return f"""
 SELECT {_ROW_COLUMNS}
 FROM trace.events
-WHERE topic = 'documents' AND ({lost})
+WHERE topic = 'documents' AND erased_leaf = '' AND ({lost})
     AND event_id NOT IN (SELECT arrayJoin(ancestors).event_id FROM trace.events WHERE topic = 'knowledge')
     AND toString(event_id) NOT IN (
         SELECT base64Decode(JSONExtractString({buried_id}, 'value')) FROM trace.events WHERE topic = 'documents-dlq')

@@ -76,6 +76,8 @@ class TraceRow:
     seal: Seal = UNSEALED
     erased_leaf: str = ""
     """Of an erased record, what its leaf hash is over; key, headers and body are gone."""
+    log_time_ms: int = 0
+    """As sealed; `log_time` cannot hold any number that a producer may have set."""
 
 
 @dataclass(frozen=True, slots=True)

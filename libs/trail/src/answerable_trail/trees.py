@@ -136,6 +136,20 @@ ORDER BY leaf_index, seal DESC LIMIT 1 BY leaf_index
         where = f"tenant = {literal(tree[0])} AND shard = {tree[1]}"
         return [_checkpoint(row) for row in await self._rows(_checkpoints_query(where, newest=False))]
 
+    async def covering(self, tree: TreeId, leaves: Collection[int], sizes: Collection[int] = ()) -> list[Checkpoint]:
+        """Of each of these leaves the first checkpoint over it and the first that a witness signed; and all of `sizes`.
+
+        Smallest first. However many checkpoints the tree has, few are read, and only keys of most of them.
+        """
+        if not leaves:
+            return []
+        where = _covering_condition(tree, sorted(set(leaves)), sizes)
+        return [_checkpoint(row) for row in await self._rows(_checkpoints_query(where, newest=False))]
+
+    async def newest(self) -> list[Checkpoint]:
+        """The newest checkpoint of every tree."""
+        return [_checkpoint(row) for row in await self._rows(_checkpoints_query("1", newest=True))]
+
     async def _newest(self, shards: Collection[int]) -> list[Checkpoint]:
         where = f"shard IN {listed(sorted(shards))}"
         return [_checkpoint(row) for row in await self._rows(_checkpoints_query(where, newest=True))]
@@ -155,6 +169,18 @@ SELECT tenant, shard, size, seal, root, frontier, note, cosignatures, toUnixTime
 FROM (SELECT * FROM trace.checkpoints WHERE {where} ORDER BY cosignatures DESC LIMIT 1 BY tenant, shard, size, seal)
 ORDER BY {order}
 """  # noqa: S608 - whoever calls quotes what is put in
+
+
+def _covering_condition(tree: TreeId, leaves: Sequence[int], sizes: Collection[int]) -> str:
+    """Of the checkpoints with the same last one of the leaves under them, the first: the others add nothing."""
+    where = f"tenant = {literal(tree[0])} AND shard = {tree[1]}"
+    wanted = f" OR size IN {listed(sorted(sizes))}" if sizes else ""
+    return f"""{where} AND ((size, seal) IN (
+    SELECT size, seal FROM trace.checkpoints
+    WHERE {where} AND size > {leaves[0]}
+    ORDER BY size, seal DESC, cosignatures DESC
+    LIMIT 1 BY roundDown(toUInt64(size - 1), CAST({list(leaves)}, 'Array(UInt64)')), cosignatures > 0
+){wanted})"""  # noqa: S608 - `literal` quotes what is put in
 
 
 def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:

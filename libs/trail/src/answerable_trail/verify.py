@@ -74,7 +74,7 @@ def parse_json(raw: bytes | str) -> Any:
         raise ValueError("a JSON text is too long")
     text = raw if isinstance(raw, str) else raw.decode("utf-8")
     try:
-        return json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+        return _STRICT.decode(text)
     except (RecursionError, MemoryError):
         raise ValueError("nested too deeply, or too large") from None
 
@@ -90,10 +90,15 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+_STRICT = json.JSONDecoder(object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+_LENIENT = json.JSONDecoder(parse_constant=_no_constant)
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def parse_body(body: bytes) -> dict[str, Any] | None:
     """The JSON object that an event's body is, or None: anybody may have written anything into the log."""
     try:
-        content = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        content = _LENIENT.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
@@ -102,7 +107,7 @@ def parse_body(body: bytes) -> dict[str, Any] | None:
 def canonical(value: dict[str, Any]) -> bytes:
     """RFC 8785 for objects of integers and strings whose names are ASCII; integers in full, whatever their size."""
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        return _CANONICAL.encode(value).encode("utf-8")
     except UnicodeEncodeError:
         raise Ill("a text is not Unicode") from None
 
@@ -506,6 +511,8 @@ def read_parts(source: str | BinaryIO) -> tuple[dict[str, bytes], list[str]]:
                 methods = {member.compress_type for member in members}
                 require(methods <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}, "not stored or deflated")
                 parts = {member.filename: archive.read(member) for member in members}
+                true = all(len(parts[member.filename]) == member.file_size for member in members)
+                require(true, "a member is not as long as the zip says")
     except Ill as error:
         raise Unreadable(f"not a zip for this: {error}") from None
     except ZIP_ERRORS as error:
@@ -881,12 +888,13 @@ def print_report(found: dict[str, Any]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 complete or erased, 1 edited, 2 usage, 3 missing, 4 not witnessed, 5 unreadable."""
     about = (__doc__ or "").partition("\n\n")[0]
-    parser = argparse.ArgumentParser(prog="verify.py", description=about, epilog=main.__doc__)
+    usage = "%(prog)s BUNDLE [--log-key KEY ...] [--witness-key KEY ...] [--witnessed FILE ...] [--request ID] [--json]"
+    parser = argparse.ArgumentParser(prog="verify.py", usage=usage, description=about, epilog=main.__doc__)
     parser.add_argument("bundle", metavar="BUNDLE", help="the zip that `answerable export` wrote")
     for option, metavar, text in (
         ("--log-key", "KEY", "verifier key of the log"),
         ("--witness-key", "KEY", "verifier key of a witness"),
-        ("--witnessed", "NOTE_FILE", "checkpoint that a witness holds"),
+        ("--witnessed", "FILE", "checkpoint that a witness holds"),
     ):
         parser.add_argument(option, metavar=metavar, nargs="+", action="extend", default=[], help=text)
     parser.add_argument("--request", metavar="ID", help="only this request, with or without `tenant/` before it")

@@ -84,6 +84,10 @@ class Gate:
         self._decided: dict[Key, tuple[Message, Decision]] = {}
         self._others: list[Message] = []
 
+    def owns(self, partition: Partition) -> bool:
+        """Whether the partition was given to this instance."""
+        return partition in self._partitions
+
     async def load(self, partitions: Collection[Partition], log: Log) -> None:
         """Read where the record ends, what is open, and which outcomes are in the log but not in the record yet.
 
@@ -91,6 +95,7 @@ class Gate:
             TrailUnavailable, BrokerUnavailable: try again.
         """
         self._forget()
+        self._releaser.begin_again()
         self._partitions, self._log = frozenset(partitions), log
         last = await self._trail.positions()
         self._epochs = await find_epochs(partitions, last, log)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import structlog
 
-from answerable_audit.completeness import checking
+from answerable_audit.completeness import OWNED, Checker, Schedule, checking
 from answerable_audit.gate import Gate, Pace
 from answerable_audit.release import Releaser
 from answerable_audit.sealing import Rhythm, Sealer
@@ -22,6 +22,7 @@ from answerable_runtime.launch import launch
 from answerable_runtime.log import Log
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
+from answerable_runtime.numbering import Numbering
 from answerable_runtime.service import Service
 from answerable_trail.client import Trail, connect
 from answerable_trail.errors import KeyRefused, NoteInvalid, TrailError, TrailUnavailable
@@ -55,11 +56,16 @@ async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Serv
             await trail.migrate()
             await trail.verify()
 
+        async def checks() -> bool:
+            return gate.owns(OWNED) and not await trail.trees.deposed({OWNED[1]}, sealer.token)
+
         @asynccontextmanager
-        async def serve(_: Log) -> AsyncIterator[None]:
+        async def serve(log: Log) -> AsyncIterator[None]:
             offering = Witnessing(sealer, trail.trees, known, metrics)
+            numbering = Numbering("/answerable/audit", f"{instance}-completeness")
+            checker = Checker(trail, log, metrics, clock, numbering=numbering, keys=signer.verifiers)
             async with (
-                checking(trail, metrics, clock, every=settings.audit_check_every),
+                checking(checker, clock, checks, _schedule(settings)),
                 witnessing(offering, clock, every=settings.audit_checkpoint_every / 2),
             ):
                 yield
@@ -76,6 +82,10 @@ async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Serv
             serve=serve,
             ready={"trail": partial(_answers, trail)},
         )
+
+
+def _schedule(settings: AuditSettings) -> Schedule:
+    return Schedule(settings.audit_check_every, settings.audit_check_full_every, settings.audit_check_deep_every)
 
 
 def _signer(settings: AuditSettings) -> LogSigner:

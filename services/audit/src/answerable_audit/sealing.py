@@ -9,17 +9,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 
 import structlog
 
 from answerable_events.answers import Receipt, Tree
-from answerable_events.codec import Producer, encode
+from answerable_events.codec import encode
 from answerable_events.governance import CheckpointSigned
 from answerable_events.message import Message, Record
 from answerable_events.topics import GOVERNANCE
 from answerable_runtime.errors import StateOutdated
 from answerable_runtime.log import Partition
+from answerable_runtime.numbering import Numbering
 from answerable_trail.identity import Identity, identify
 from answerable_trail.leaves import SALT_BYTES, seal_record
 from answerable_trail.merkle import Frontier
@@ -61,8 +61,8 @@ class Sealer:
         self._trees = trees
         self._signer = signer
         self._instance = instance
+        self._numbering = Numbering("/answerable/audit", f"{instance}-governance")
         self._rhythm = rhythm
-        self._sequence = count(1)
         self._shards: frozenset[int] = frozenset()
         self._token = 0
         self._growing: dict[TreeId, _Growing] = {}
@@ -76,6 +76,7 @@ class Sealer:
     async def load(self, recorded: Mapping[Partition, LastPosition], epochs: Mapping[Partition, int]) -> None:
         """Claim the trees of these partitions, and find where they stand. `recorded`: where the record ends."""
         self._pending = None
+        self._numbering.begin_again()
         self._shards = frozenset(partition for _, partition in epochs)
         self._recorded = {
             place: last.offset for place, last in recorded.items() if place in epochs and last.epoch == epochs[place]
@@ -203,8 +204,7 @@ class Sealer:
             note=signed.note,
             signed_at=signed.signed_at,
         )
-        producer = Producer("/answerable/audit", f"{self._instance}-governance", next(self._sequence))
-        return encode(body, topic=GOVERNANCE, producer=producer, now=now, partition=signed.tree[1])
+        return encode(body, topic=GOVERNANCE, producer=self._numbering.next(), now=now, partition=signed.tree[1])
 
 
 def _resumed(state: TreeState) -> _Growing:

@@ -43,3 +43,9 @@ class AuditSettings(RuntimeSettings):
     audit_check_every: Duration = Field(
         default=timedelta(seconds=60), description="How often the trace is checked for holes, seconds."
     )
+    audit_check_full_every: Duration = Field(
+        default=timedelta(hours=1), description="How often all manifests, numbers and leaves are checked, seconds."
+    )
+    audit_check_deep_every: Duration = Field(
+        default=timedelta(days=1), description="How often all hashes are computed again, seconds."
+    )

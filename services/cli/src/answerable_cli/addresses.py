@@ -39,6 +39,18 @@ class Addresses:
         return self._running.clickhouse_url
 
     @property
+    def writer_trail_url(self) -> str:
+        """Of the trace, to write: the user that the environment names has to be one who may."""
+        if self.settings.clickhouse_url is not None:
+            return self.settings.clickhouse_url.get_secret_value()
+        return self._running.writer_url
+
+    @property
+    def redis_url(self) -> str:
+        """Of the effect store."""
+        return self.settings.redis_url if "redis_url" in self.settings.model_fields_set else self._running.redis_url
+
+    @property
     def broker(self) -> ClientSettings:
         """Settings that reach the broker."""
         if "kafka_brokers" in self.settings.model_fields_set:
@@ -62,6 +74,14 @@ class Addresses:
         from answerable_trail.client import connect  # noqa: PLC0415 - slow, and `ask` does without
 
         async with connect(self.trail_url) as trail:
+            yield trail
+
+    @asynccontextmanager
+    async def writer_trail(self) -> "AsyncIterator[Trail]":
+        """For the few commands that change what is kept."""
+        from answerable_trail.client import connect  # noqa: PLC0415 - slow, and `ask` does without
+
+        async with connect(self.writer_trail_url) as trail:
             yield trail
 
     @asynccontextmanager

@@ -3,19 +3,23 @@
 import csv
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
 from answerable_cli.addresses import locate
 from answerable_cli.completeness import Completeness
 from answerable_cli.completeness import check as check_completeness
+from answerable_cli.deepness import log_keys, recompute
 from answerable_cli.errors import FAILURE, UsageRefused
-from answerable_cli.output import console, print_json, print_table
+from answerable_cli.output import console, note, print_json, print_table
+from answerable_cli.parquet import write_parquet
+from answerable_trail.completeness import of_conflict, of_hole, totals
 from answerable_trail.queries import named_queries
 from answerable_trail.rows import Table
 
-Format = Literal["table", "json", "csv"]
+Format = Literal["table", "json", "csv"] | Path
+"""How a result is shown; a path: written there as Parquet."""
 
 
 async def run_sql(statement: str, data: Path, form: Format) -> None:
@@ -57,11 +61,13 @@ def parameters(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-async def check_record(data: Path, *, as_json: bool) -> int:
+async def check_record(data: Path, *, as_json: bool, deep: bool) -> int:
     """`audit check`; the exit status."""
     addresses = locate(data)
     async with addresses.trail() as trail, addresses.client() as client:
         found = await check_completeness(client, trail)
+        if deep:
+            found = replace(found.with_problems(await recompute(trail, log_keys(data))), deep=True)
     if as_json:
         print_json(found.as_json())
     else:
@@ -71,7 +77,10 @@ async def check_record(data: Path, *, as_json: bool) -> int:
 
 def print_result(table: Table, form: Format) -> None:
     """JSON is a list of objects; CSV has a header."""
-    if form == "json":
+    if isinstance(form, Path):
+        write_parquet(table, form)
+        note(f"{len(table.rows)} rows in {form}")
+    elif form == "json":
         print_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -82,14 +91,15 @@ def print_result(table: Table, form: Format) -> None:
 
 
 def _print_completeness(found: Completeness) -> None:
-    for hole in found.holes:
-        console().print(
-            f"missing: {hole.topic}/{hole.partition}, epoch {hole.epoch}, {hole.first_missing} to {hole.last_missing}"
-        )
-    for conflict in found.conflicts:
-        console().print(f"{conflict.contents} contents: {conflict.position}")
+    problems = [*map(of_hole, found.holes), *map(of_conflict, found.conflicts), *found.problems]
+    for problem in problems:
+        console().print(str(problem), highlight=False, markup=False)
     for (topic, partition), records in found.behind.items():
-        console().print(f"not recorded yet: {records} at the end of {topic}/{partition}")
+        console().print(f"not recorded yet: {records} at the end of {topic}/{partition}", highlight=False)
+    others = totals(found.problems)
+    if any(others.values()):
+        counted = ", ".join(f"{count} {kind}" for kind, count in others.items() if count)
+        console().print(f"other problems: {counted}", highlight=False)
     console().print(
         f"{found.records} records in the log, {found.rows} rows in the trace, {found.missing} missing, "
         f"{len(found.conflicts)} with two contents: {'complete' if found.complete else 'NOT complete'}",

@@ -1,13 +1,14 @@
-"""Is every record of the log in the trace, once? Compares what the broker holds with what ClickHouse holds."""
+"""Is the record whole? Compares what the broker holds with what ClickHouse holds, and the record with itself."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from answerable_runtime.client import BrokerClient
 from answerable_trail.client import Trail
+from answerable_trail.completeness import Depth, Part, Problem, totals
 from answerable_trail.rows import Conflict, Count, Hole
 
 Partition = tuple[str, int]
@@ -20,7 +21,7 @@ _PAUSE_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """What the comparison found; complete means no holes, no conflicts, nothing behind."""
+    """What the comparison found; complete means no holes, no conflicts, nothing behind, and no other problem."""
 
     records: int
     """In the log now."""
@@ -30,6 +31,10 @@ class Completeness:
     conflicts: tuple[Conflict, ...]
     behind: Mapping[Partition, int]
     """Records at the end of a partition that are not in the trace."""
+    problems: tuple[Problem, ...] = ()
+    """What else is wrong: numbers, manifests, leaves, rows."""
+    deep: bool = False
+    """Whether all hashes were computed again."""
 
     @property
     def missing(self) -> int:
@@ -39,7 +44,10 @@ class Completeness:
 
     @property
     def complete(self) -> bool:
-        return not (self.missing or self.conflicts)
+        return not (self.missing or self.conflicts or self.problems)
+
+    def with_problems(self, more: Iterable[Problem]) -> "Completeness":
+        return replace(self, problems=tuple(sorted({*self.problems, *more})))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -68,6 +76,9 @@ class Completeness:
                 for c in self.conflicts
             ],
             "behind": [{"topic": t, "partition": p, "records": n} for (t, p), n in self.behind.items()],
+            "deep": self.deep,
+            "problems": [asdict(problem) for problem in self.problems],
+            "problems_by_kind": totals(self.problems),
         }
 
 
@@ -97,7 +108,15 @@ def compare(
 
 
 async def check(client: BrokerClient, trail: Trail, *, settling: timedelta = SETTLING) -> Completeness:
-    """Compare, and look again while the trace catches up."""
+    """Compare, look again while the trace catches up, and then look through the trace itself."""
+    found = await _compared(client, trail, settling)
+    inspection = await trail.inspector.inspect(Depth.FULL, datetime.now(UTC), caught_up=not found.behind)
+    return found.with_problems(
+        problem for part, problems in inspection.findings.items() if part is not Part.OFFSETS for problem in problems
+    )
+
+
+async def _compared(client: BrokerClient, trail: Trail, settling: timedelta) -> Completeness:
     deadline = asyncio.get_running_loop().time() + settling.total_seconds()
     while True:
         bounds = await client.bounds()

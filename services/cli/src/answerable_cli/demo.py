@@ -20,7 +20,9 @@ from answerable_cli.completeness import Completeness, check
 from answerable_cli.documents import Source, find_sources
 from answerable_cli.errors import FAILURE, INTERRUPTED
 from answerable_cli.expectations import Judged, demo_questions, forbidden, judge
-from answerable_cli.explanation import Explanation, explanations
+from answerable_cli.explaining import read_explanations
+from answerable_cli.explanation import Explanation
+from answerable_cli.explanation_json import as_json
 from answerable_cli.gateway import Identity, gateway
 from answerable_cli.interruption import interruptible
 from answerable_cli.manifest import Details, read_manifest
@@ -114,7 +116,7 @@ async def _look_back(addresses: Addresses, results: Results, *, quiet: bool) -> 
     async with addresses.trail() as trail, addresses.client() as client:
         results.completeness = await check(client, trail)
         everything = {
-            one.outcome.request_id: explanations(await trail.request(TENANT, one.outcome.request_id))[0]
+            one.outcome.request_id: (await read_explanations(trail, TENANT, one.outcome.request_id))[0]
             for one in results.judged
         }
     results.wrongly_permitted = wrongly_permitted(results.judged, everything, results.sources)
@@ -174,7 +176,7 @@ def as_document(results: Results, figures: Mapping[str, Figure]) -> dict[str, An
     return {
         "passed": passed(figures),
         "questions": [view.as_document(one) for one in results.judged],
-        "explained": results.explained.as_json() if results.explained else None,
+        "explained": as_json(results.explained) if results.explained else None,
         "completeness": results.completeness.as_json() if results.completeness else None,
         "proof": {"untouched": results.proven.untouched, "edited": results.proven.edited} if results.proven else None,
         "figures": {name: figure.as_json() for name, figure in figures.items()},

@@ -1,5 +1,9 @@
 """`answerable explain`: an explanation on the screen."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -10,21 +14,35 @@ from rich.text import Text
 
 from answerable_cli.addresses import locate
 from answerable_cli.errors import CliError, UsageRefused
+from answerable_cli.evidence import quoted_sizes, tree_of
+from answerable_cli.evidence_view import proof, receipt, rests_on
 from answerable_cli.explanation import Explanation, explanations
+from answerable_cli.explanation_json import as_json
 from answerable_cli.output import console, print_json
+from answerable_cli.report.page import as_page
+from answerable_cli.wording import DIGEST, absence, short_type, why_left_out
 from answerable_events.answers import AnswerReleased
 from answerable_events.requests import CheckResult, Passage
+from answerable_trail.client import Trail
+from answerable_trail.trees import TreeId
 
 _QUOTED = 160  # characters of a passage that are shown
 _EVIDENCE = 100
-_DIGEST = 12
 
 
-async def explain_request(request: str, tenant: str | None, data: Path, *, as_json: bool) -> None:
-    """Print what the record holds of a request.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How: as JSON on stdout, as a page in a file, both, or on the screen."""
+
+    as_json: bool = False
+    html: Path | None = None
+
+
+async def explain_request(request: str, tenant: str | None, data: Path, shown: Shown) -> None:
+    """Tell what the record holds of a request.
 
     Raises:
-        UsageRefused: not a request id.
+        UsageRefused: not a request id, or what `write_page` refuses.
         CliError: nothing is recorded under it.
     """
     try:
@@ -32,14 +50,47 @@ async def explain_request(request: str, tenant: str | None, data: Path, *, as_js
     except ValueError:
         raise UsageRefused(f"{request} is not a request id", "`answerable ask` prints it") from None
     async with locate(data).trail() as trail:
-        found = explanations(await trail.request(tenant, request_id))
+        found = await read_explanations(trail, tenant, request_id)
     if not found:
         raise CliError(f"nothing is recorded of {request_id}", "a question is on record as soon as it is accepted")
-    if as_json:
-        print_json([one.as_json() for one in found] if len(found) > 1 else found[0].as_json())
-        return
-    for one in found:
-        console().print(rendered(one))
+    if shown.html is not None:
+        write_page(shown.html, found)
+    if shown.as_json:
+        print_json([as_json(one) for one in found] if len(found) > 1 else as_json(found[0]))
+    elif shown.html is not None:
+        console().print(f"{shown.html}: {shown.html.stat().st_size:,} bytes", highlight=False, markup=False)
+    else:
+        for one in found:
+            console().print(rendered(one))
+
+
+async def read_explanations(trail: Trail, tenant: str | None, request_id: UUID) -> list[Explanation]:
+    """What the record holds of a request: one statement for its rows, one for each tree that they are in."""
+    rows = await trail.request(tenant, request_id)
+    leaves: dict[TreeId, set[int]] = {}
+    for row in rows:
+        if row.seal.token:
+            leaves.setdefault(tree_of(row), set()).add(row.seal.leaf_index)
+    sizes = quoted_sizes(one.receipt for one in explanations(rows) if one.receipt)
+    found = await asyncio.gather(*(trail.trees.covering(tree, at, sizes.get(tree, ())) for tree, at in leaves.items()))
+    return explanations(rows, dict(zip(leaves, found, strict=True)))
+
+
+def write_page(path: Path, found: Sequence[Explanation]) -> None:
+    """Write the page of a request, or nothing.
+
+    Raises:
+        UsageRefused: two tenants have chosen the id, or the file cannot be written.
+    """
+    if len(found) > 1:
+        tenants = " or ".join(f"--tenant {one.tenant}" for one in found)
+        raise UsageRefused("two organisations have chosen this id, and a page is for one of them", f"say {tenants}")
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(as_page(found[0], datetime.now(UTC)), "utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise UsageRefused(f"{path} cannot be written: {error.strerror}") from None
 
 
 def rendered(explanation: Explanation) -> RenderableType:
@@ -48,9 +99,8 @@ def rendered(explanation: Explanation) -> RenderableType:
     if explanation.context is not None:
         passages = explanation.context.passages
         parts += [_title("What the asker may read and retrieval found"), *(_passage(one) for one in passages)]
-        left_out = ", ".join(f"{count} {reason}" for reason, count in explanation.context.left_out.items())
         pinned = f"snapshot {explanation.context.snapshot}, embedder {explanation.context.embedder}"
-        parts.append(_line(f"  {len(passages)} passages; left out: {left_out or 'none'}; {pinned}"))
+        parts += [_line(f"  {len(passages)} passages; {pinned}"), _title("What was left out"), _left_out(explanation)]
     if explanation.draft is not None:
         parts += [_title("What the model wrote"), _draft(explanation)]
     if explanation.verdict is not None:
@@ -58,15 +108,18 @@ def rendered(explanation: Explanation) -> RenderableType:
     parts += [
         _line(f"  dead letter at {one.stage}: {one.reason} ({one.exception_type})") for one in explanation.dead_letters
     ]
-    parts += [_title("What came of it"), _outcome(explanation), _title("How long it took"), _timings(explanation)]
-    parts += [_title("Where it stands in the log"), _log(explanation)]
+    parts += [_title("What came of it"), _outcome(explanation), *receipt(explanation)]
+    if explanation.rests_on is not None and explanation.rests_on.ancestors:
+        parts += [_title(f"What {short_type(explanation.rests_on.type)} rests on"), rests_on(explanation.rests_on)]
+    parts += [_title("How long it took"), _timings(explanation)]
+    parts += [_title("Where it stands in the log, and how it is proven"), proof(explanation)]
     return Group(*parts)
 
 
 def _heading(explanation: Explanation) -> Text:
     question = explanation.question
     if question is None:
-        return Text(f"Request {explanation.request_id} of {explanation.tenant}: its question cannot be read")
+        return Text(f"Request {explanation.request_id} of {explanation.tenant}: its question is {absence(explanation)}")
     groups = ", ".join(question.asker.groups) or "no groups"
     careful = ", consequential" if question.consequential else ""
     return Text.assemble(
@@ -87,6 +140,16 @@ def _passage(passage: Passage) -> Text:
     )  # fmt: skip
 
 
+def _left_out(explanation: Explanation) -> RenderableType:
+    assert explanation.context is not None
+    if not explanation.context.left_out:
+        return _line("  nothing that was near the question in meaning")
+    table = Table.grid(padding=(0, 2))
+    for reason, count in explanation.context.left_out.items():
+        table.add_row(f"  {count} {reason}", why_left_out(reason))
+    return table
+
+
 def _draft(explanation: Explanation) -> Text:
     draft = explanation.draft
     assert draft is not None
@@ -97,7 +160,7 @@ def _draft(explanation: Explanation) -> Text:
         f"  model {model.id} ({model.adapter}: {model.name}, revision {model.revision})",
         f"  temperature {model.temperature:g}{seed}",
         f"  {model.input_tokens} tokens in, {model.output_tokens} out, {model.duration_ms:.1f} ms{cost}",
-        f"  prompt {prompt.name} version {prompt.version}, sha256 {prompt.sha256[:_DIGEST]}",
+        f"  prompt {prompt.name} version {prompt.version}, sha256 {prompt.sha256[:DIGEST]}",
         f"  scores: {', '.join(f'{name} {value:.3f}' for name, value in draft.scores.items()) or 'none'}",
     ]
     if not draft.answered:
@@ -130,7 +193,8 @@ def _evidence(check: CheckResult, texts: dict[int, str]) -> str:
 def _outcome(explanation: Explanation) -> Text:
     outcome = explanation.outcome
     if outcome is None:
-        return _line("  nothing yet")
+        told = f"{explanation.status}; the text is {absence(explanation)}"
+        return _line(f"  {'nothing yet' if explanation.outcome_type is None else told}")
     if isinstance(outcome, AnswerReleased):
         cited = "".join(f"\n    [{one.label}] {one.document_id}, {one.locator}" for one in outcome.citations)
         return Text.assemble("  released: ", (outcome.text, "bold"), cited)
@@ -138,19 +202,11 @@ def _outcome(explanation: Explanation) -> Text:
 
 
 def _timings(explanation: Explanation) -> Text:
-    return _line("  " + ", ".join(f"{one.stage} {one.seconds * 1000:.0f} ms" for one in explanation.timings))
-
-
-def _log(explanation: Explanation) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    for entry in explanation.log:
-        kind = ".".join(entry.type.split(".")[2:4])
-        place = f"{entry.topic}/{entry.partition}/{entry.offset}, epoch {entry.epoch}"
-        copy = "" if entry.counts else "a copy"
-        table.add_row(
-            f"  {entry.log_time:%H:%M:%S.%f}"[:-3], kind, place, f"sha256 {entry.body_sha256[:_DIGEST]}", copy
-        )
-    return table
+    cost = explanation.cost
+    usd = "" if cost.usd is None else f", {cost.usd:.6f} USD"
+    spent = f"\n  {cost.calls} model calls, {cost.input_tokens} tokens in, {cost.output_tokens} out{usd}"
+    stages = ", ".join(f"{one.stage} {one.seconds * 1000:.0f} ms" for one in explanation.timings)
+    return _line(f"  {stages or 'not known'}{spent if cost.calls else ''}")
 
 
 def _title(text: str) -> Text:

@@ -4,11 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from answerable_cli.evidence import (
+    CheckedReceipt,
+    Checkpoints,
+    ProofState,
+    RecordedAncestor,
+    RecordProof,
+    SealState,
+    check_receipt,
+    find_ancestors,
+    is_erased,
+    overall,
+    prove,
+    weakest,
+)
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
 from answerable_events.body import EventBody
 from answerable_events.deadletters import DeadLettered
@@ -27,11 +41,6 @@ STAGES = (
 """A stage takes from the event before it to its own; the outcome is audit's."""
 
 _OUTCOMES: Mapping[str, type[Outcome]] = {kind.TYPE: kind for kind in (AnswerReleased, AnswerWithheld, AnswerFailed)}
-_STATUSES: Mapping[type[Outcome], str] = {
-    AnswerReleased: "released",
-    AnswerWithheld: "withheld",
-    AnswerFailed: "failed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,25 @@ class Timing:
 
     stage: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the models took, each call once that is on record."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float | None = None
+    """None when no call says what it cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestsOn:
+    """The newest event that can be read, as far as it names what it rests on: the outcome where there is one."""
+
+    type: str
+    ancestors: tuple[RecordedAncestor, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +83,7 @@ class LogEntry:
     event_id: UUID
     body_sha256: str
     counts: bool
+    proof: RecordProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,69 +97,81 @@ class Explanation:
     draft: DraftGenerated | None
     verdict: VerdictDecided | None
     outcome: Outcome | None
+    outcome_type: str | None
+    """Known also when the outcome cannot be read, because it was erased or is no outcome."""
     dead_letters: tuple[DeadLettered, ...]
     timings: tuple[Timing, ...]
+    cost: Cost
+    rests_on: RestsOn | None
+    receipt: CheckedReceipt | None
     log: tuple[LogEntry, ...]
 
     @property
     def status(self) -> str:
-        return "open" if self.outcome is None else _STATUSES[type(self.outcome)]
+        return "open" if self.outcome_type is None else self.outcome_type.split(".")[3]
 
-    def as_json(self) -> dict[str, Any]:
-        """For programs: the events as they are, without what they repeat of each other."""
-        repeated = {"tenant", "request_id", "ancestors", "question"}
-        return {
-            "request_id": str(self.request_id),
-            "tenant": self.tenant,
-            "status": self.status,
-            "question": _json(self.question, {"tenant", "request_id", "ancestors"}),
-            "context": _json(self.context, repeated),
-            "draft": _json(self.draft, repeated | {"passages"}),
-            "verdict": _json(self.verdict, repeated),
-            "outcome": _json(self.outcome, {"tenant", "request_id", "ancestors"}),
-            "dead_letters": [_json(letter, {"value", "key", "headers", "ancestors"}) for letter in self.dead_letters],
-            "seconds": {timing.stage: timing.seconds for timing in self.timings},
-            "log": [
-                {
-                    "type": entry.type,
-                    "position": [entry.epoch, entry.topic, entry.partition, entry.offset],
-                    "log_time": entry.log_time.isoformat(),
-                    "event_id": str(entry.event_id),
-                    "body_sha256": entry.body_sha256,
-                    "counts": entry.counts,
-                }
-                for entry in self.log
-            ],
-        }
+    @property
+    def proof(self) -> ProofState:
+        return overall([entry.proof for entry in self.log])
+
+    @property
+    def seal(self) -> SealState:
+        """How the records are sealed, whether they are erased or not."""
+        return weakest(entry.proof for entry in self.log)
+
+    @property
+    def erased(self) -> int:
+        """How many records are erased."""
+        return sum(entry.proof.erased for entry in self.log)
 
 
-def explanations(rows: Sequence[TraceRow]) -> list[Explanation]:
+def explanations(rows: Sequence[TraceRow], checkpoints: Checkpoints | None = None) -> list[Explanation]:
     """The requests in these rows, by tenant: two tenants may have chosen the same id."""
     return [
-        _explain(tenant, [row for row in rows if row.tenant == tenant]) for tenant in _distinct(r.tenant for r in rows)
+        _explain(tenant, [row for row in rows if row.tenant == tenant], checkpoints or {})
+        for tenant in _distinct(row.tenant for row in rows)
     ]
 
 
-def _explain(tenant: str, rows: Sequence[TraceRow]) -> Explanation:
-    first: dict[str, TraceRow] = {}
-    for row in sorted(rows, key=_precedence):
-        kind = "outcome" if row.type in _OUTCOMES else row.type
-        if kind == DeadLettered.TYPE or kind not in first:
-            first.setdefault(kind, row)
-    outcome_row = first.get("outcome")
+def _explain(tenant: str, rows: Sequence[TraceRow], checkpoints: Checkpoints) -> Explanation:
+    first = _counting(rows)
     letters = [_read(DeadLettered, row) for row in rows if row.type == DeadLettered.TYPE]
+    context, draft = (
+        _read(ContextRetrieved, first.get(ContextRetrieved.TYPE)),
+        _read(DraftGenerated, first.get(DraftGenerated.TYPE)),
+    )
+    question, verdict = (
+        _read(QuestionAsked, first.get(QuestionAsked.TYPE)),
+        _read(VerdictDecided, first.get(VerdictDecided.TYPE)),
+    )
+    outcome_row = first.get("outcome")
+    outcome = _read(_OUTCOMES[outcome_row.type], outcome_row) if outcome_row else None
+    newest = next((event for event in (outcome, verdict, draft, context, question) if event is not None), None)
+    receipt = outcome.receipt if outcome else None
     return Explanation(
         tenant=tenant,
         request_id=rows[0].request_id,
-        question=_read(QuestionAsked, first.get(QuestionAsked.TYPE)),
-        context=_read(ContextRetrieved, first.get(ContextRetrieved.TYPE)),
-        draft=_read(DraftGenerated, first.get(DraftGenerated.TYPE)),
-        verdict=_read(VerdictDecided, first.get(VerdictDecided.TYPE)),
-        outcome=_read(_OUTCOMES[outcome_row.type], outcome_row) if outcome_row else None,
+        question=question,
+        context=context,
+        draft=draft,
+        verdict=verdict,
+        outcome=outcome,
+        outcome_type=outcome_row.type if outcome_row else None,
         dead_letters=tuple(letter for letter in letters if letter is not None),
         timings=_timings(first),
-        log=tuple(_entry(row, first) for row in sorted(rows, key=lambda row: row.log_time)),
+        cost=_cost(rows),
+        rests_on=RestsOn(newest.TYPE, find_ancestors(newest.ancestors, rows)) if newest else None,
+        receipt=check_receipt(receipt, rows, checkpoints) if receipt else None,
+        log=tuple(_entry(row, first, checkpoints) for row in sorted(rows, key=lambda row: row.log_time)),
     )
+
+
+def _counting(rows: Sequence[TraceRow]) -> dict[str, TraceRow]:
+    """Of each kind of event the copy that counts."""
+    first: dict[str, TraceRow] = {}
+    for row in sorted(rows, key=_precedence):
+        first.setdefault("outcome" if row.type in _OUTCOMES else row.type, row)
+    return first
 
 
 def _timings(first: Mapping[str, TraceRow]) -> tuple[Timing, ...]:
@@ -148,25 +189,34 @@ def _precedence(row: TraceRow) -> tuple[int, bool, int]:
     return row.position.epoch, row.position.topic.endswith(RETRY_SUFFIX), row.position.offset
 
 
-def _entry(row: TraceRow, first: Mapping[str, TraceRow]) -> LogEntry:
+def _entry(row: TraceRow, first: Mapping[str, TraceRow], checkpoints: Checkpoints) -> LogEntry:
     kind = "outcome" if row.type in _OUTCOMES else row.type
     place = row.position
     counts = kind == DeadLettered.TYPE or first.get(kind) is row
     return LogEntry(
         row.type, place.topic, place.partition, place.offset, place.epoch,
-        row.log_time, row.event_id, row.body_sha256, counts,
+        row.log_time, row.event_id, row.body_sha256, counts, prove(row, checkpoints),
     )  # fmt: skip
+
+
+def _cost(rows: Sequence[TraceRow]) -> Cost:
+    """A draft that is recorded twice with the same bytes was written once."""
+    rows_by_bytes = {row.body_sha256: row for row in rows if row.type == DraftGenerated.TYPE}
+    drafts = [draft for row in rows_by_bytes.values() if (draft := _read(DraftGenerated, row)) is not None]
+    prices = [draft.model.cost_usd for draft in drafts if draft.model.cost_usd is not None]
+    return Cost(
+        calls=len(drafts),
+        input_tokens=sum(draft.model.input_tokens for draft in drafts),
+        output_tokens=sum(draft.model.output_tokens for draft in drafts),
+        usd=sum(prices) if prices else None,
+    )
 
 
 def _read(kind: type[BodyT], row: TraceRow | None) -> BodyT | None:
     try:
-        return None if row is None else kind.model_validate_json(row.body)
+        return None if row is None or is_erased(row) else kind.model_validate_json(row.body)
     except ValidationError:
         return None
-
-
-def _json(body: EventBody | None, without: set[str]) -> dict[str, Any] | None:
-    return None if body is None else body.model_dump(mode="json", exclude=without, exclude_none=True)
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

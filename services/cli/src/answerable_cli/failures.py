@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from answerable_cli.errors import CliError, NotReachable, UsageRefused
 from answerable_cli.servers.errors import ServerError
 from answerable_runtime.errors import BrokerUnavailable, RuntimeFault, StartUpRefused
-from answerable_trail.errors import QueryInvalid, QueryUnknown, TrailError, TrailUnavailable
+from answerable_trail.errors import QueryInvalid, QueryUnknown, RetentionRefused, TrailError, TrailUnavailable
 
 _IS_IT_UP = "is `answerable up` running? `answerable doctor` tells what answers"
 
@@ -21,7 +21,7 @@ def explain_failure(error: Exception) -> CliError:
             failure = error
         case ValidationError():
             failure = _settings_refused(error)
-        case QueryInvalid() | QueryUnknown():
+        case QueryInvalid() | QueryUnknown() | RetentionRefused():
             failure = UsageRefused(str(error))
         case TrailUnavailable() | BrokerUnavailable():
             failure = NotReachable(str(error), _IS_IT_UP)

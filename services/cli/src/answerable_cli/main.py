@@ -6,7 +6,7 @@ import sys
 import typer
 
 from answerable_cli import errors
-from answerable_cli.commands import broker, demo, doctor, knowledge, proof, questions, record, run
+from answerable_cli.commands import broker, demo, doctor, erasure, knowledge, proof, questions, record, retention, run
 
 app = typer.Typer(
     name="answerable",
@@ -40,7 +40,9 @@ run.register(app)
 questions.register(app)
 app.add_typer(knowledge.app, name="knowledge")
 record.register(app)
+app.add_typer(retention.app, name="retention")
 proof.register(app)
+erasure.register(app)
 broker.register(app)
 doctor.register(app)
 demo.register(app)

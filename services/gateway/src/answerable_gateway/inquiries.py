@@ -1,10 +1,9 @@
 """Questions in, and what became of them: the gateway's whole business, without HTTP."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -12,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
-from answerable_events.codec import Producer, decode, encode
+from answerable_events.codec import decode, encode
 from answerable_events.errors import UndecodableEvent
 from answerable_events.identity import request_id_of_key
 from answerable_events.message import EPOCH, Record
@@ -26,6 +25,7 @@ from answerable_gateway.request_ids import time_ordered_id
 from answerable_gateway.resources import Outcome, QuestionBody
 from answerable_runtime.errors import BrokerUnavailable
 from answerable_runtime.log import Log
+from answerable_runtime.numbering import Numbering
 from answerable_trail.client import Trail
 from answerable_trail.errors import TrailError
 from answerable_trail.rows import Position, RequestState, TraceRow
@@ -45,10 +45,9 @@ class Inquiries:
     log: Log
     trail: Trail
     board: Board
-    instance: str
+    numbering: Numbering
     now: Callable[[], datetime]
     random: Callable[[int], bytes]
-    _sequence: Iterator[int] = field(default_factory=lambda: count(1))
     _locks: "WeakValueDictionary[RequestKey, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def ask(self, caller: Caller, body: QuestionBody, idempotency_key: str | None) -> Known:
@@ -143,17 +142,21 @@ class Inquiries:
 
     async def _publish(self, asked: QuestionAsked) -> Known:
         now = self.now()
-        producer = Producer(source="/answerable/gateway", id=self.instance, sequence=next(self._sequence))
-        message = encode(asked, topic=QUESTIONS, producer=producer, now=now)
+        message = encode(asked, topic=QUESTIONS, producer=self.numbering.next(), now=now)
         if len(message.value) > QUESTIONS.max_message_bytes:
+            self.numbering.begin_again()
             raise Refused(problems.TOO_LARGE, "the question together with the groups of the caller is too large")
         known = Known(asked.question, accepted=False)
         self.board.remember(known)
         try:
             await self.log.publish([message])
         except BrokerUnavailable:
+            self.numbering.begin_again()
             self.board.forget(known.key)
             raise Refused(problems.NOT_CONFIRMED, request_id=asked.request_id, headers=RETRY_AFTER) from None
+        except asyncio.CancelledError:
+            self.numbering.begin_again()
+            raise
         known.accepted = True
         return known
 

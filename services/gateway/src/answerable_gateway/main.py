@@ -27,6 +27,7 @@ from answerable_runtime.launch import launch
 from answerable_runtime.log import Log
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
+from answerable_runtime.numbering import Numbering
 from answerable_runtime.service import Service, Watch
 from answerable_trail.client import Trail, connect
 from answerable_trail.errors import TrailError
@@ -74,7 +75,8 @@ async def build(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Se
 
         @asynccontextmanager
         async def serve(log: Log) -> AsyncIterator[None]:
-            inquiries = Inquiries(log, trail, board, str(uuid4()), Clock().now, secrets.token_bytes)
+            numbering = Numbering("/answerable/gateway", str(uuid4()))
+            inquiries = Inquiries(log, trail, board, numbering, Clock().now, secrets.token_bytes)
             app = gateway_app(inquiries, authenticator, settings, metrics)
             async with serving(app, settings.gateway_host, settings.gateway_port) as port:
                 _log.info("listening", host=settings.gateway_host, port=port)

@@ -72,7 +72,8 @@ CREATE TABLE IF NOT EXISTS trace.positions
     topic LowCardinality(String) COMMENT 'Topic of the log',
     partition UInt16 COMMENT 'Partition of the topic',
     last_offset UInt64 COMMENT 'Highest offset recorded so far',
-    body_sha256 FixedString(32) COMMENT 'SHA-256 of the body at that offset: tells whether the log is still the same one'
+    body_sha256 FixedString(32)
+        COMMENT 'SHA-256 of the body at that offset: tells whether the log is still the same one. Once erased, of event id and log time'
 )
 ENGINE = ReplacingMergeTree(last_offset)
 ORDER BY (epoch, topic, partition)
@@ -80,7 +81,9 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'How far each partition is recorded; read with FINAL';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS trace.positions_feed TO trace.positions AS
-SELECT epoch, topic, partition, max(offset) AS last_offset, argMax(body_sha256, offset) AS body_sha256
+SELECT epoch, topic, partition, max(offset) AS last_offset,
+       argMax(if(erased_leaf = '', body_sha256, SHA256(concat(toString(event_id), ' ', toString(toUnixTimestamp64Milli(log_time))))),
+           offset) AS body_sha256
 FROM trace.events
 GROUP BY epoch, topic, partition;
 
@@ -101,7 +104,8 @@ COMMENT 'Where requests begin and end, to find those without an outcome; may rep
 CREATE MATERIALIZED VIEW IF NOT EXISTS trace.request_marks_feed TO trace.request_marks AS
 SELECT topic, tenant, request_id, partition, recorded_at
 FROM trace.events
-WHERE topic IN ('questions', 'questions-dlq', 'answers') AND request_id != toUUID('00000000-0000-0000-0000-000000000000');
+WHERE topic IN ('questions', 'questions-dlq', 'answers') AND request_id != toUUID('00000000-0000-0000-0000-000000000000')
+    AND erased_leaf = '';
 
 CREATE TABLE IF NOT EXISTS trace.probes
 (

@@ -1,5 +1,6 @@
 """Asking, and asking why: `ask`, `explain`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,12 +46,18 @@ def ask(  # noqa: PLR0917 - each is an option of the command
 def explain(
     request: Annotated[str, typer.Argument(help="Request id, as `ask` prints it.")],
     tenant: Annotated[str | None, typer.Option(help="Only of this organisation.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as one page, to read or print.", dir_okay=False)
+    ] = None,
     data: Data = DATA,
     json: Json = False,
 ) -> None:
-    """Why that answer: passages and who may read them, prompt, model, checks, verdict, times; all from the record."""
+    """Why that answer: passages, who may read them, what was left out, prompt, model, checks, verdict, times, proof.
+
+    All from the record; also of a request that is still open, or erased.
+    """
     import asyncio  # noqa: PLC0415 - only here
 
-    from answerable_cli.explaining import explain_request  # noqa: PLC0415 - slow
+    from answerable_cli.explaining import Shown, explain_request  # noqa: PLC0415 - slow
 
-    asyncio.run(explain_request(request, tenant, data, as_json=json))
+    asyncio.run(explain_request(request, tenant, data, Shown(as_json=json, html=html)))

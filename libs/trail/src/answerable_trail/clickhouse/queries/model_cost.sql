@@ -8,4 +8,4 @@ SELECT toDate(called_at) AS day, tenant, model, revision, prompt, prompt_version
 FROM trace.model_calls
 WHERE called_at >= {since:DateTime} AND tenant LIKE {tenant:String}
 GROUP BY day, tenant, model, revision, prompt, prompt_version
-ORDER BY day DESC, tenant, model, prompt_version;
+ORDER BY day DESC, tenant, model, revision, prompt, prompt_version;

@@ -1,0 +1,1 @@
+"""What the record promises an auditor, tried to destruction: `make proof`."""
