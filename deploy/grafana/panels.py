@@ -198,8 +198,11 @@ RECORD = Row(
         ),
         Panel(
             "Completeness",
-            "Missing offsets at the last check.",
-            (PromQl("answerable:trace_holes:max", "holes"),),
+            "What the last checks found missing, or not as it was sealed.",
+            (
+                PromQl("answerable:trace_holes:max", "holes"),
+                PromQl("kind:answerable_trace_problems:max", "{{kind}}"),
+            ),
         ),
     ),
 )

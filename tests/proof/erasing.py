@@ -140,7 +140,7 @@ class Installation:
                 await asyncio.sleep(0.05)
 
     async def verdicts(self, requests: Sequence[Request]) -> dict[Request, str]:
-        """What the offline verifier says of an exported bundle of these."""
+        """What the offline verifier says of an exported bundle of these; audit has to run, to sign what is new."""
         keys = {"log": [key.verifier.text for key in read_keys(signing_key())], "witnesses": []}
         async with asyncio.timeout(60):
             while True:

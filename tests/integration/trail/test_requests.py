@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -161,6 +162,15 @@ async def test_stored_and_live_rows_agree_in_whatever_order_records_come(trail: 
     assert await value(trail, "SELECT count() FROM trace.requests FINAL") == 30
 
 
+async def test_new_records_are_found_without_reading_the_old_ones(trail: Trail) -> None:
+    log = Log()
+    released_request(log, REQUEST)
+    await trail.append(rows(*log.records))
+    plan = await trail.query("EXPLAIN indexes = 1 SELECT tenant FROM trace.events WHERE recorded_at > now64(3)")
+    text = "\n".join(str(row[0]) for row in plan.rows)
+    assert re.search(r"Skip\s+Name: recorded\s+Description: minmax .*?Granules: 0/1", text, re.DOTALL)
+
+
 async def test_outcomes_are_counted_by_hour_and_reason(trail: Trail) -> None:
     log = Log()
     released_request(log, REQUEST)
@@ -172,17 +182,24 @@ async def test_outcomes_are_counted_by_hour_and_reason(trail: Trail) -> None:
     assert await value(trail, "SELECT DISTINCT hour FROM trace.outcomes") == datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 
-async def test_rows_are_stored_by_themselves_also_after_a_restart(tmp_path: Path) -> None:
+async def test_rows_are_stored_by_themselves_time_and_again_also_after_a_restart(tmp_path: Path) -> None:
     log = Log()
     released_request(log, REQUEST)
+    withheld_request(log, OTHER)
     async with _endpoint(tmp_path) as trail:
         await trail.migrate()
-        await trail.append(rows(*log.records))
+        await trail.append(rows(*log.records[:5]))
     async with _endpoint(tmp_path) as trail:
-        async with asyncio.timeout(30):
-            while not await value(trail, "SELECT count() FROM trace.requests FINAL"):
-                await asyncio.sleep(0.2)
-        assert await value(trail, "SELECT outcome FROM trace.requests FINAL") == "released"
+        await _until_stored(trail, 1)
+        await trail.append(rows(*log.records[5:]))
+        await _until_stored(trail, 2)
+        assert await value(trail, "SELECT groupArray(outcome) FROM trace.requests FINAL") == ["released", "withheld"]
+
+
+async def _until_stored(trail: Trail, requests: int) -> None:
+    async with asyncio.timeout(30):
+        while await value(trail, "SELECT count() FROM trace.requests FINAL") != requests:
+            await asyncio.sleep(0.2)
 
 
 @asynccontextmanager

@@ -91,7 +91,7 @@ async def test_requests_older_than_the_limit_go_from_every_table_and_the_rest_st
     assert await enforce(trail, now()) == []
 
 
-async def test_what_is_gone_is_gone_from_the_files_too(trail: Trail) -> None:
+async def test_what_is_gone_is_not_merely_hidden(trail: Trail) -> None:
     await enforce(trail, now())
     table = await trail.query(
         "SELECT table, sum(rows), countIf(has_lightweight_delete) FROM system.parts "

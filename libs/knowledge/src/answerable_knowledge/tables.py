@@ -1,5 +1,6 @@
 """Changes of a table: one document replaced, small files joined, deleted rows taken out of the files."""
 
+import warnings
 from datetime import timedelta
 from typing import Any
 
@@ -55,7 +56,9 @@ def purge(table: Any) -> None:
             # one transaction; to read all rows and write them back could undo what others changed meanwhile.
             table.update(where="true", values_sql={"ordinal": "ordinal"})
             index_words(table)
-            table.optimize(cleanup_older_than=timedelta(0))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that older snapshots end is what this is for
+                table.optimize(cleanup_older_than=timedelta(0))
         except RuntimeError as error:
             if attempt == _TRIES:
                 raise WriteFailed from error

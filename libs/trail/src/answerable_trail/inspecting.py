@@ -65,6 +65,8 @@ class Inspector:
         return Inspection(rows, named, frozenset() if full else frozenset({Part.SEQUENCES, Part.MANIFESTS}))
 
     async def _offsets(self) -> list[Problem]:
+        if not await self._rows(statements.UNEVEN_PARTITIONS):
+            return []
         found = await self._named("completeness")
         holes = [completeness.of_hole(Hole(*place)) for problem, *place in found if problem == "missing"]
         conflicts = [
@@ -83,6 +85,10 @@ class Inspector:
         ]
 
     async def _leaves(self) -> list[Problem]:
+        signed = await self._rows(statements.SIGNED)
+        counts = {row[:2]: row[2:] for row in await self._rows(statements.LEAF_COUNTS)}
+        if all(_is_even(size, *counts.get((tenant, shard), (0, 0))) for tenant, shard, size in signed):
+            return []
         return [
             completeness.of_leaf(tenant, shard, first, last - first + 1)
             for tenant, shard, first, last in await self._named("completeness_leaves")
@@ -186,6 +192,11 @@ class Inspector:
         for start in range(0, len(keys), _KEYS_PER_STATEMENT):
             found += await self._rows(statement(keys[start : start + _KEYS_PER_STATEMENT]))
         return found
+
+
+def _is_even(size: int, present: int, upto: int) -> bool:
+    """Whether a tree has every leaf up to its last one, and that many were signed."""
+    return present == upto >= size
 
 
 def _misplaced(position: Position, tenant: str, shard: int, index: int) -> Problem:

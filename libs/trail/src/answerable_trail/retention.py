@@ -23,6 +23,9 @@ LEAST_DAYS = 183
 
 MOST_DAYS = 36_500
 
+STATEMENT_WITHIN = timedelta(hours=1)
+"""For one statement of `enforce`: the first run on an old installation may have years to remove."""
+
 REQUEST_TOPICS = tuple(topic.name for topic in every_topic() if topic.key == "request_id")
 """Whose records go; those of documents and of the record itself stay."""
 
@@ -169,9 +172,10 @@ def _values(change: Decision | Hold) -> dict[str, object]:
 
 
 async def enforce(trail: Trail, now: datetime, *, dry_run: bool = False) -> list[Removal]:
-    """Remove what may go: when it returns, the bytes are gone from ClickHouse's files too. May be repeated.
+    """Remove what may go: when it returns, no part in use holds its bytes. May be repeated.
 
-    With `dry_run` it only counts. A run that was cut off leaves requests whole or gone, and the next one ends its work.
+    Needs a connection whose statements may take STATEMENT_WITHIN. With `dry_run` it only counts. A run that was cut off
+    is ended by the next.
     """
     tenants = [str(row[0]) for row in (await trail.query("SELECT DISTINCT tenant FROM trace.events")).rows]
     removals = []

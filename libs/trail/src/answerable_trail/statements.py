@@ -17,6 +17,25 @@ Block = tuple[str, int, int]
 SIGNED = "SELECT tenant, shard, size FROM trace.checkpoints ORDER BY seal DESC, size DESC LIMIT 1 BY tenant, shard"
 """How much of each tree its newest checkpoint is over; of a deposed writer's checkpoints none counts."""
 
+UNEVEN_PARTITIONS = """
+SELECT epoch, topic, partition
+FROM (
+    SELECT epoch, topic, partition, offset FROM trace.events
+    UNION ALL
+    SELECT epoch, topic, partition, offset FROM trace.expired
+)
+GROUP BY epoch, topic, partition
+HAVING groupBitmap(offset) != max(offset) + 1 OR count() != groupBitmap(offset)
+LIMIT 1
+"""
+"""One scan that is nearly always enough: without a row there is no hole, and nothing was written twice."""
+
+LEAF_COUNTS = """
+SELECT tenant, shard, groupBitmap(leaf_index) AS present, max(leaf_index) + 1 AS upto
+FROM trace.leaves
+GROUP BY tenant, shard
+"""
+
 UNSEALED = f"""
 SELECT epoch, topic, partition, offset
 FROM trace.events
@@ -119,7 +138,8 @@ GROUP BY event_id
 
 def uneven_blocks(key: tuple[int, int]) -> str:
     """Blocks of leaves that are not the leaves of the rows. `key`: random, so that nobody can make two sums equal."""
-    hashed = f"sipHash64Keyed(({key[0]}, {key[1]}), leaf_index, leaf_hash, epoch, toString(topic), offset)"
+    keyed = f"sipHash64Keyed((toUInt64({key[0]}), toUInt64({key[1]}))"
+    hashed = f"{keyed}, leaf_index, leaf_hash, epoch, toString(topic), offset)"
     return f"""
 SELECT tenant, shard, intDiv(leaf_index, {LEAVES_PER_BLOCK}) AS block
 FROM (

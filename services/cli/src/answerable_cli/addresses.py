@@ -80,8 +80,9 @@ class Addresses:
     async def writer_trail(self) -> "AsyncIterator[Trail]":
         """For the few commands that change what is kept."""
         from answerable_trail.client import connect  # noqa: PLC0415 - slow, and `ask` does without
+        from answerable_trail.retention import STATEMENT_WITHIN  # noqa: PLC0415 - same
 
-        async with connect(self.writer_trail_url) as trail:
+        async with connect(self.writer_trail_url, statement_timeout=STATEMENT_WITHIN) as trail:
             yield trail
 
     @asynccontextmanager

@@ -115,8 +115,8 @@ async def _ready(order: Order, chosen: Chosen, eraser: Eraser, *, wait: bool) ->
         CliError: nothing is there, something is held, or something is still open.
     """
     survey = await eraser.survey(chosen.selection)
-    if not (survey.positions or survey.refused or order.kind == "document"):
-        raise CliError("nothing is recorded of it" + (", or all of it is erased already" if survey.already else ""))
+    if not (survey.positions or survey.refused or survey.already or order.kind == "document"):
+        raise CliError("nothing is recorded of it", "an asker who was erased is known to nobody any more")
     held = standing(await holds(eraser.trail))
     requests = {request for _, request in chosen.selection.requests}
     if any(each.tenant == order.tenant or each.request_id in requests for each in held):

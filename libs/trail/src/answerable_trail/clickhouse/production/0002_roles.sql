@@ -3,12 +3,27 @@
 
 CREATE ROLE IF NOT EXISTS answerable_writer SETTINGS PROFILE 'answerable_writer';
 
+CREATE ROLE IF NOT EXISTS answerable_operator SETTINGS PROFILE 'answerable_writer';
+
 CREATE ROLE IF NOT EXISTS answerable_analyst SETTINGS PROFILE 'answerable_reader';
 
 CREATE ROLE IF NOT EXISTS answerable_auditor SETTINGS PROFILE 'answerable_reader';
 
--- What audit, the migrations and retention need; no table can be dropped or truncated.
+-- What the services, their migrations and retention need; no table can be dropped or truncated.
 GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP VIEW ON trace.* TO answerable_writer;
+
+-- What `answerable retention` and erasure need beyond that: old files removed at once, and tables of what is searched for.
+GRANT answerable_writer TO answerable_operator;
+
+GRANT OPTIMIZE, SYSTEM CLEANUP ON trace.* TO answerable_operator;
+
+GRANT DROP TABLE ON trace.sought_* TO answerable_operator;
+
+GRANT SELECT ON system.parts TO answerable_operator;
+
+GRANT SELECT ON system.mutations TO answerable_operator;
+
+GRANT SELECT ON system.view_refreshes TO answerable_operator;
 
 GRANT SELECT ON trace.* TO answerable_analyst;
 

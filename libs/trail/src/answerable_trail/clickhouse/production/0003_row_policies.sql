@@ -12,4 +12,4 @@ TO answerable_analyst;
 CREATE ROW POLICY IF NOT EXISTS answerable_every_tenant
 ON trace.events, trace.requests, trace.request_marks, trace.leaves, trace.checkpoints, trace.retention, trace.holds, trace.expired
 USING true
-TO answerable_writer, answerable_auditor;
+TO answerable_writer, answerable_operator, answerable_auditor;

@@ -13,6 +13,7 @@ blocks AS (
     FROM positions
     GROUP BY epoch, topic, partition, block
 )
+SELECT problem, epoch, topic, partition, first, second FROM (
 SELECT 'missing' AS problem, epoch, topic, partition, previous + 1 AS first, low - 1 AS second
 FROM (
     SELECT epoch, topic, partition, low,
@@ -41,4 +42,5 @@ WHERE erased_leaf = '' AND (epoch, topic, partition, intDiv(offset, 65536)) IN (
     SELECT epoch, topic, partition, block FROM blocks WHERE written != present)
 GROUP BY epoch, topic, partition, offset
 HAVING second > 1
+)
 ORDER BY problem, epoch, topic, partition, first;

@@ -11,6 +11,7 @@ blocks AS (
     WHERE leaf_index < size
     GROUP BY tenant, shard, block
 )
+SELECT tenant, shard, first, last FROM (
 SELECT tenant, shard, previous + 1 AS first, low - 1 AS last
 FROM (
     SELECT tenant, shard, low, lagInFrame(high, 1, -1) OVER (PARTITION BY tenant, shard ORDER BY low, high) AS previous
@@ -35,4 +36,5 @@ FROM (
     )
 )
 WHERE previous >= 0 AND place > previous + 1
+)
 ORDER BY tenant, shard, first;

@@ -8,6 +8,7 @@ WITH blocks AS (
     WHERE recorded_at >= {since:DateTime}
     GROUP BY producer, block
 )
+SELECT problem, producer, first, last FROM (
 SELECT 'missing' AS problem, producer, previous + 1 AS first, low - 1 AS last
 FROM (SELECT producer, low, lagInFrame(high, 1, 0) OVER (PARTITION BY producer ORDER BY block) AS previous FROM blocks)
 WHERE previous > 0 AND low > previous + 1
@@ -31,4 +32,5 @@ WHERE recorded_at >= {since:DateTime} AND (producer, intDiv(number, 65536)) IN (
     SELECT producer, block FROM blocks WHERE written != present)
 GROUP BY producer, number
 HAVING uniqExact(event_id) > 1
+)
 ORDER BY problem, producer, first;
