@@ -66,7 +66,8 @@ async def test_a_held_request_outlives_the_others_until_it_is_released(answerabl
     assert {one["table"]: one["rows"] for one in planned["removed"]}["events"] == 5
     assert len(await trail.request("acme", OLD)) == 5
     removed = (await answerable("enforce", "--json")).json
-    assert removed == {"dry_run": False, "removed": planned["removed"]}
+    assert removed["dry_run"] is False
+    assert without_typed_rows(removed["removed"]) == without_typed_rows(planned["removed"])
     assert await trail.request("acme", OLD) == []
     assert len(await trail.request("acme", HELD)) == 5
     shown = (await answerable("show", "--json")).json
@@ -101,3 +102,8 @@ async def test_an_analyst_cannot_decide(answerable: Answerable, trail: Trail) ->
     done = await answerable("hold", "acme", "--reason", "x", "--by", "ada", writes=False)
     assert done.code != 0
     assert (await trail.query("SELECT count() FROM trace.holds")).rows == ((0,),)
+
+
+def without_typed_rows(removed: list[dict[str, object]]) -> list[dict[str, object]]:
+    """`requests` is filled every few seconds: whether it has the rows by now depends on the machine."""
+    return [one for one in removed if one["table"] != "requests"]

@@ -108,6 +108,8 @@ async def _system(folder: Path) -> AsyncIterator[Live]:
             "redis_url": redis.url,
             "clickhouse_url": clickhouse.url.replace("http://", f"http://answerable:{servers.TOKEN}@"),
             "index_path": folder / "index",
+            "audit_key_file": folder / "checkpoints.key",
+            "audit_log_name": "live",
             "audit_check_every": timedelta(seconds=1),
             "gateway_port": free_port(),
             "gateway_development_identity": True,
