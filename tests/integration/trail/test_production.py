@@ -74,8 +74,9 @@ async def test_every_setting_that_is_named_exists(trail: Trail) -> None:
 
 async def test_every_role_and_profile_that_is_named_is_made() -> None:
     made = set(re.findall(r"CREATE (?:ROLE|USER|SETTINGS PROFILE) IF NOT EXISTS (\w+)", "\n".join(STATEMENTS)))
-    used = set(re.findall(r"\bTO ([\w, ]+)$|SETTINGS PROFILE '(\w+)'", "\n".join(STATEMENTS), flags=re.MULTILINE))
-    assert {name for pair in used for names in pair for name in names.split(", ") if name} - made == set()
+    named = r"\bTO ([\w, ]+)$|SETTINGS PROFILE '(\w+)'|^GRANT (\w+) TO"
+    used = set(re.findall(named, "\n".join(STATEMENTS), flags=re.MULTILINE))
+    assert {name for found in used for names in found for name in names.split(", ") if name} - made == set()
 
 
 @pytest.mark.parametrize("role", ["answerable_analyst", "answerable_auditor"])
