@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from answerable_audit.sealing import Rhythm, Sealer
-from answerable_audit.witnessing import Witnesses, Witnessing, witnesses
+from answerable_audit.witnessing import Witnessing, witnesses
 from answerable_cli.servers.process import Server
 from answerable_runtime.errors import StartUpRefused
 from answerable_runtime.metrics import Metrics
@@ -136,7 +136,7 @@ async def test_a_folder_gets_every_checkpoint_as_a_file(writer: Writer, tmp_path
 
 async def test_without_witnesses_nothing_is_offered(writer: Writer) -> None:
     await writer.grow(2)
-    await Witnessing(writer.sealer, writer.trail.trees, Witnesses({}), Metrics(CollectorRegistry())).round()
+    await Witnessing(writer.sealer, writer.trail.trees, {}, Metrics(CollectorRegistry())).round()
     assert (await writer.newest()).cosignatures == 0
 
 

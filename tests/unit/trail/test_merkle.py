@@ -21,6 +21,7 @@ from answerable_trail.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from tests.support import reference_trees
 
 SIZES = range(131)
 LEAVES = [leaf_hash(b"leaf %d" % number) for number in range(max(SIZES))]
@@ -29,21 +30,7 @@ ROOTS = [root(LEAVES[:size]) for size in SIZES]
 INCLUSIONS = [(index, size) for size in SIZES for index in range(size)]
 CONSISTENCIES = [(old, size) for size in SIZES for old in range(size + 1)]
 
-# Inputs, roots and proofs that the reference implementation of Certificate Transparency is tested with.
-REFERENCE_INPUTS = (
-    "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
-)  # fmt: skip
-REFERENCE_ROOTS = (
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-)
+# Proofs of the trees of tests/support/reference_trees.py, from the same source.
 REFERENCE_INCLUSIONS = {
     (0, 1): (),
     (0, 8): (
@@ -85,7 +72,7 @@ REFERENCE_CONSISTENCIES = {
 
 
 def reference_tree(size: int = 8) -> Tree:
-    return Tree(leaf_hash(bytes.fromhex(text)) for text in REFERENCE_INPUTS[:size])
+    return Tree(leaf_hash(bytes.fromhex(text)) for text in reference_trees.INPUTS[:size])
 
 
 def defined_root(leaf_hashes: Sequence[bytes]) -> bytes:
@@ -132,7 +119,7 @@ def is_consistent(old: int, old_root: bytes, size: int, new_root: bytes, proof: 
     return True
 
 
-@pytest.mark.parametrize(("size", "expected"), list(enumerate(REFERENCE_ROOTS)))
+@pytest.mark.parametrize(("size", "expected"), list(enumerate(reference_trees.ROOTS)))
 def test_roots_are_those_of_certificate_transparency(size: int, expected: str) -> None:
     assert reference_tree(size).root().hex() == expected
 

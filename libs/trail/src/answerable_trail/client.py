@@ -14,7 +14,7 @@ from answerable_trail.encoding import COLUMNS, batches, native_block
 from answerable_trail.errors import TrailRefused
 from answerable_trail.inspecting import Inspector
 from answerable_trail.recomputing import Recomputation
-from answerable_trail.rows import Conflict, Count, Hole, LastPosition, Position, RequestState, Row, Table, TraceRow
+from answerable_trail.rows import Conflict, Count, Hole, LastPosition, RequestState, Row, Table, TraceRow
 from answerable_trail.trees import TreeStore
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)
@@ -136,15 +136,16 @@ class Trail:
 
     async def holes(self) -> list[Hole]:
         """Offsets that are missing, counted from 0 in every incarnation of a partition."""
-        return [Hole(*place) for problem, *place in await self._completeness() if problem == "missing"]
+        return (await self.offset_problems())[0]
 
     async def conflicts(self) -> list[Conflict]:
         """Positions recorded with more than one content."""
-        found = [place for problem, *place in await self._completeness() if problem == "conflict"]
-        return [
-            Conflict(Position(epoch, topic, partition, first), contents)
-            for epoch, topic, partition, first, contents in found
-        ]
+        return (await self.offset_problems())[1]
+
+    async def offset_problems(self) -> tuple[list[Hole], list[Conflict]]:
+        """Both, in one scan of the record."""
+        query = queries.named_query("completeness")
+        return reading.offset_problems(_rows(await self._connection.select(query.sql, query.bind({}))))
 
     async def counts(self) -> list[Count]:
         """How much is recorded of each incarnation of each partition."""
@@ -158,10 +159,6 @@ class Trail:
         """Run a query of schemas/clickhouse/queries. Raises QueryUnknown, QueryInvalid."""
         query = queries.named_query(name)
         return await self._connection.ask(query.sql, query.bind(parameters or {}))
-
-    async def _completeness(self) -> list[tuple[Any, ...]]:
-        query = queries.named_query("completeness")
-        return _rows(await self._connection.select(query.sql, query.bind({})))
 
 
 @asynccontextmanager

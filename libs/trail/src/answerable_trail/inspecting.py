@@ -13,8 +13,8 @@ from typing import Any
 from answerable_trail import completeness, queries, statements
 from answerable_trail.completeness import MOST_NAMED, Depth, Findings, Gap, Part, Problem
 from answerable_trail.connection import Connection
-from answerable_trail.reading import moment
-from answerable_trail.rows import Conflict, Hole, Position
+from answerable_trail.reading import moment, offset_problems
+from answerable_trail.rows import Position
 
 WINDOW = timedelta(minutes=15)
 """What a quick check takes for new. Longer than the pause between two of them: what one could not judge yet, because it
@@ -67,14 +67,8 @@ class Inspector:
     async def _offsets(self) -> list[Problem]:
         if not await self._rows(statements.UNEVEN_PARTITIONS):
             return []
-        found = await self._named("completeness")
-        holes = [completeness.of_hole(Hole(*place)) for problem, *place in found if problem == "missing"]
-        conflicts = [
-            completeness.of_conflict(Conflict(Position(epoch, topic, partition, first), contents))
-            for problem, epoch, topic, partition, first, contents in found
-            if problem == "conflict"
-        ]
-        return [*holes, *conflicts]
+        holes, conflicts = offset_problems(await self._named("completeness"))
+        return [*map(completeness.of_hole, holes), *map(completeness.of_conflict, conflicts)]
 
     async def _seals(self) -> list[Problem]:
         unsealed = [Position(*row) for row in await self._rows(statements.UNSEALED)]

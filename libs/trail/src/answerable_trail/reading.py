@@ -11,7 +11,7 @@ from uuid import UUID
 from answerable_events.deadletters import DeadLettered
 from answerable_events.message import EPOCH
 from answerable_events.requests import QuestionAsked, VerdictDecided
-from answerable_trail.rows import Position, RequestState, Seal, StateEvent, TraceRow
+from answerable_trail.rows import Conflict, Hole, Position, RequestState, Seal, StateEvent, TraceRow
 
 BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
 """What the gate has to read."""
@@ -196,6 +196,18 @@ FROM trace.events
 GROUP BY epoch, topic, partition
 ORDER BY epoch, topic, partition
 """
+
+
+def offset_problems(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Hole], list[Conflict]]:
+    """Rows of the named query `completeness`."""
+    holes: list[Hole] = []
+    conflicts: list[Conflict] = []
+    for problem, epoch, topic, partition, first, last_or_contents in rows:
+        if problem == "missing":
+            holes.append(Hole(epoch, topic, partition, first, last_or_contents))
+        else:
+            conflicts.append(Conflict(Position(epoch, topic, partition, first), last_or_contents))
+    return holes, conflicts
 
 
 def text(raw: bytes | str) -> str:

@@ -27,11 +27,8 @@ from answerable_trail.witnesses import FileWitness, HttpWitness, Offer, Witness
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Witnesses:
-    """Who gets checkpoints, by the name under which metrics and logs know them."""
-
-    by_name: Mapping[str, Witness]
+Witnesses = Mapping[str, Witness]
+"""Who gets checkpoints, by the name under which metrics and logs know them."""
 
 
 @asynccontextmanager
@@ -52,7 +49,7 @@ async def witnesses(folder: Path | None, file: Path | None) -> AsyncIterator[Wit
                 found[url] = await stack.enter_async_context(HttpWitness(url, parse_verifier_key(key)))
             except (NoteInvalid, ValueError) as error:
                 raise StartUpRefused(f"{file}: {error}") from None
-        yield Witnesses(found)
+        yield found
 
 
 def _lines(file: Path) -> list[tuple[str, str]]:
@@ -79,7 +76,7 @@ class Witnessing:
     async def round(self) -> None:
         """Offer what no witness has yet; what fails is offered again in the next round."""
         for checkpoint in self.sealer.signed():
-            for name, witness in self.witnesses.by_name.items():
+            for name, witness in self.witnesses.items():
                 if self._held.get((name, checkpoint.tree), -1) < checkpoint.size:
                     await self._offer(name, witness, checkpoint)
 
@@ -99,7 +96,7 @@ class Witnessing:
     async def _taken(self, name: str, witness: Witness, checkpoint: Checkpoint) -> Sequence[Signature]:
         """The cosignatures. A witness that holds another size than we remember says which, and is offered again."""
         note = parse_note(checkpoint.note)
-        old_size = max(0, self._held.get((name, checkpoint.tree), 0))
+        old_size = self._held.get((name, checkpoint.tree), 0)
         try:
             return await witness.offer(await self._from(old_size, checkpoint, note))
         except WitnessConflict as conflict:
@@ -130,7 +127,7 @@ async def witnessing(work: Witnessing, clock: Clock, *, every: timedelta) -> Asy
             await clock.sleep(every.total_seconds())
             await work.round()
 
-    if not work.witnesses.by_name:
+    if not work.witnesses:
         yield
         return
     task = asyncio.create_task(for_ever())

@@ -120,7 +120,7 @@ async def _compared(client: BrokerClient, trail: Trail, settling: timedelta) -> 
     deadline = asyncio.get_running_loop().time() + settling.total_seconds()
     while True:
         bounds = await client.bounds()
-        found = compare(bounds, await trail.counts(), await trail.holes(), await trail.conflicts())
+        found = compare(bounds, await trail.counts(), *await trail.offset_problems())
         if not found.behind or asyncio.get_running_loop().time() > deadline:
             return found
         await asyncio.sleep(_PAUSE_S)

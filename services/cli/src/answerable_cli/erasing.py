@@ -17,6 +17,7 @@ from answerable_cli.addresses import Addresses, locate
 from answerable_cli.erasure import Chosen, Erasure, Order, Sinks, choose, erase
 from answerable_cli.errors import CliError, UsageRefused
 from answerable_cli.output import console, note, notes, print_json
+from answerable_cli.request_ids import no_request_id
 from answerable_cli.services import configured
 from answerable_events.governance import Ordered, RecordErased
 from answerable_events.identity import document_correlation
@@ -105,7 +106,7 @@ async def _chosen(order: Order, eraser: Eraser) -> Chosen:
     try:
         return await choose(order, eraser)
     except ValueError:
-        raise UsageRefused(f"{order.target} is not a request id", "`answerable ask` prints it") from None
+        raise no_request_id(order.target) from None
 
 
 async def _ready(order: Order, chosen: Chosen, eraser: Eraser, *, wait: bool) -> Blanked:

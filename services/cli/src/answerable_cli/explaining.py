@@ -13,13 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from answerable_cli.addresses import locate
-from answerable_cli.errors import CliError, UsageRefused
+from answerable_cli.errors import UsageRefused
 from answerable_cli.evidence import quoted_sizes, tree_of
 from answerable_cli.evidence_view import proof, receipt, rests_on
 from answerable_cli.explanation import Explanation, explanations
 from answerable_cli.explanation_json import as_json
 from answerable_cli.output import console, print_json
 from answerable_cli.report.page import as_page
+from answerable_cli.request_ids import nothing_recorded, parse_request_id
 from answerable_cli.wording import DIGEST, absence, short_type, why_left_out
 from answerable_events.answers import AnswerReleased
 from answerable_events.requests import CheckResult, Passage
@@ -45,14 +46,11 @@ async def explain_request(request: str, tenant: str | None, data: Path, shown: S
         UsageRefused: not a request id, or what `write_page` refuses.
         CliError: nothing is recorded under it.
     """
-    try:
-        request_id = UUID(request)
-    except ValueError:
-        raise UsageRefused(f"{request} is not a request id", "`answerable ask` prints it") from None
+    request_id = parse_request_id(request)
     async with locate(data).trail() as trail:
         found = await read_explanations(trail, tenant, request_id)
     if not found:
-        raise CliError(f"nothing is recorded of {request_id}", "a question is on record as soon as it is accepted")
+        raise nothing_recorded(request_id)
     if shown.html is not None:
         write_page(shown.html, found)
     if shown.as_json:

@@ -4,11 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 from answerable_cli.addresses import locate
 from answerable_cli.errors import CliError, UsageRefused
 from answerable_cli.output import console, note, notes, print_json
+from answerable_cli.request_ids import nothing_recorded, parse_request_id
 from answerable_cli.stack import KEY_FILE
 from answerable_trail.bundle import Request, assemble
 from answerable_trail.client import Trail
@@ -99,13 +99,10 @@ async def _requests(wanted: Wanted, trail: Trail) -> list[Request]:
 
 
 async def _of_id(text: str, tenant: str | None, trail: Trail) -> list[Request]:
-    try:
-        request_id = UUID(text)
-    except ValueError:
-        raise UsageRefused(f"{text} is not a request id", "`answerable ask` prints it") from None
+    request_id = parse_request_id(text)
     rows = await trail.request(tenant, request_id)
     if not rows:
-        raise CliError(f"nothing is recorded of {request_id}", "a question is on record as soon as it is accepted")
+        raise nothing_recorded(request_id)
     return sorted({(row.tenant, row.request_id) for row in rows})
 
 
