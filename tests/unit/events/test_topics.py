@@ -76,7 +76,7 @@ def test_a_retry_topic_carries_the_same_and_belongs_to_the_service_that_retries(
     retry = BY_NAME[topic.retry]
     service = topic.consumers[0]
     assert service in SERVICES - {"audit"}
-    assert (retry.events, retry.key, retry.max_message_bytes) == (topic.events, topic.key, topic.max_message_bytes)
+    assert (retry.events, retry.max_message_bytes) == (topic.events, topic.max_message_bytes)
     assert (retry.producers, retry.consumers) == ((service,), (service, "audit"))
 
 

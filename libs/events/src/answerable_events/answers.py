@@ -14,6 +14,9 @@ EXPLANATIONS: dict[str, str] = {
     "low_confidence": "An answer was found but is not certain enough to be released.",
     "sources_conflict": "The sources contradict one another.",
     "source_stale": "The only sources are out of date.",
+    "source_quality": "The only sources are not good enough to rest on.",
+    "access_changed": "Access to a source changed while this was answered; ask again.",
+    "as_of_unavailable": "Documents and access rules as they were then are not kept any more.",
     "citation_missing": "The draft did not say where its statements come from.",
     "citation_unknown": "The draft cited a source that was not given to it.",
     "unsupported": "The draft was not supported by the sources that it cited.",
@@ -93,3 +96,18 @@ class AnswerFailed(RequestBody):
     explanation: Text
     decided_at: Instant
     receipt: Receipt | None = None
+
+
+class AnswerRecalled(RequestBody):
+    """A notice to whoever got a released answer: a document that it rests on was recalled."""
+
+    TYPE: ClassVar[str] = "io.answerable.answer.recalled.v1"
+
+    recall_id: UUID = Field(description="One call of `answerable recall`; the same for all of its notices.")
+    asker: Name
+    document_id: Name
+    document_version: int = Field(ge=1)
+    cited: bool = Field(description="False: the answer's context held the document, its sentences do not cite it.")
+    reason: Text = Field(min_length=1, max_length=1_000)
+    by: Name = Field(description="Who recalled it.")
+    recalled_at: Instant

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from answerable_events.body import EventBody
-from answerable_events.deadletters import DeadLettered
 from answerable_events.topics import DEAD_LETTER_SUFFIX, PARTITIONS, RETRY_SUFFIX, Topic, event_types, every_topic
 
 BINDING_VERSION = "0.5.0"
 
 _KEYS = {
+    "group": ("The name of the group, with `group:` in front.", {"pattern": "^group:"}),
     "request_id": ("The request id.", {"format": "uuid"}),
     "subject": ("What the event is about, as ce_subject has it.", {}),
     "document_id": ("The document id, as its owner wrote it.", {}),
@@ -125,7 +125,7 @@ def _operations(topic: Topic) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _message(event: type[EventBody]) -> dict[str, Any]:
-    meaning, keywords = _KEYS[_key(event)]
+    meaning, keywords = _KEYS[event.KEY]
     return {
         "name": event.TYPE,
         "title": event.__name__,
@@ -139,12 +139,6 @@ def _message(event: type[EventBody]) -> dict[str, Any]:
         },
         "traits": [_ref("components", "messageTraits", "cloudevent")],
     }
-
-
-def _key(event: type[EventBody]) -> str:
-    if event is DeadLettered:
-        return "correlation_id"
-    return next(topic.key for topic in every_topic() if event in topic.events)
 
 
 def _trait() -> dict[str, Any]:

@@ -55,6 +55,8 @@ class EventBody(Value):
     """Base of all events; `TYPE` is the CloudEvents type `io.answerable.<subject>.<action>.v<N>`."""
 
     TYPE: ClassVar[str]
+    KEY: ClassVar[str]
+    """What the message key is: the field or property that `subject` gives."""
 
     tenant: Tenant
     ancestors: tuple[Ancestor, ...] = Field(
@@ -68,7 +70,7 @@ class EventBody(Value):
 
     @property
     def subject(self) -> str:
-        """The id that keys the topic: request id or document id."""
+        """The message key: request id, document id, or what else the event is about."""
         raise NotImplementedError
 
     def resting_on(self, ancestors: tuple[Ancestor, ...]) -> Self:
@@ -77,6 +79,8 @@ class EventBody(Value):
 
 class RequestBody(EventBody):
     """An event about one request."""
+
+    KEY: ClassVar[str] = "request_id"
 
     request_id: UUID
 

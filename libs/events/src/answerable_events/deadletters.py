@@ -18,6 +18,7 @@ class DeadLettered(EventBody):
     """A message was set aside. Free of exception texts, which may quote personal data."""
 
     TYPE: ClassVar[str] = "io.answerable.dead.lettered.v1"
+    KEY: ClassVar[str] = "correlation_id"
 
     stage: Name = Field(description="The service that gave up.")
     reason: Code

@@ -14,6 +14,8 @@ Reader = Annotated[str, StringConstraints(pattern=r"^(user|group):[^\x00-\x1f]{1
 class DocumentBody(EventBody):
     """An event about one document; `document_id` is the owner's own stable name for it."""
 
+    KEY: ClassVar[str] = "document_id"
+
     document_id: Name
 
     @property
@@ -36,9 +38,14 @@ class DocumentSubmitted(DocumentBody):
     media_type: Name | None = None
     title: Text | None = None
     readers: tuple[Reader, ...] = ()
+    denied: tuple[Reader, ...] = Field(default=(), description="May not read it, whatever `readers` says.")
     owner: Name | None = None
+    collection: Name | None = Field(default=None, description="The source that it is a part of, for quality by source.")
     valid_from: Instant | None = None
     valid_until: Instant | None = None
+    review_by: Instant | None = Field(
+        default=None, description="By when the owner promises to look at it again; afterwards it is stale."
+    )
     supersedes: Name | None = Field(default=None, description="document_id of the document that this one replaces.")
     encoding_hint: Name | None = Field(default=None, description="Encoding to try for text that is not UTF-8.")
     submitted_at: Instant
@@ -53,11 +60,12 @@ class DocumentWithdrawn(DocumentBody):
 
 
 class AccessChanged(DocumentBody):
-    """From now on exactly these readers may read the document."""
+    """From now on exactly these readers may read the document, but for those denied."""
 
     TYPE: ClassVar[str] = "io.answerable.access.changed.v1"
 
     readers: tuple[Reader, ...]
+    denied: tuple[Reader, ...] = ()
     changed_at: Instant
 
 
@@ -73,6 +81,9 @@ class DocumentIndexed(DocumentBody):
     content_sha256: Sha256
     media_type: Name
     encoding: Name | None = None
+    language: Code | None = Field(default=None, description="ISO 639-1 code of the language of most of the text.")
+    quality: float | None = Field(default=None, ge=0, le=1, description="1: nothing was found against it.")
+    findings: tuple[Code, ...] = Field(default=(), description="What was found against it, for example `mojibake`.")
     notes: tuple[Text, ...] = ()
 
 
@@ -100,4 +111,42 @@ class AccessApplied(DocumentBody):
     TYPE: ClassVar[str] = "io.answerable.access.applied.v1"
 
     readers: tuple[Reader, ...]
+    denied: tuple[Reader, ...] = ()
+    snapshot: Name
+
+
+class GroupBody(EventBody):
+    """An event about one group of people."""
+
+    KEY: ClassVar[str] = "group"
+
+    group: Name = Field(description="The name, without `group:` in front.")
+
+    @property
+    def correlation_id(self) -> UUID:
+        return document_correlation(self.tenant, self.subject)
+
+    @property
+    def subject(self) -> str:
+        return f"group:{self.group}"
+
+
+class GroupChanged(GroupBody):
+    """From now on exactly these are members of the group, besides those of whom a verified token says so.
+
+    A member that is a group makes every member of that group one of this, to any depth.
+    """
+
+    TYPE: ClassVar[str] = "io.answerable.group.changed.v1"
+
+    members: tuple[Reader, ...]
+    changed_at: Instant
+
+
+class GroupApplied(GroupBody):
+    """A change of members is in force, from this snapshot on."""
+
+    TYPE: ClassVar[str] = "io.answerable.group.applied.v1"
+
+    members: tuple[Reader, ...]
     snapshot: Name

@@ -15,6 +15,8 @@ OPERATOR = "answerable"
 class GovernanceBody(EventBody):
     """An event about the record; keyed by what it is about."""
 
+    KEY: ClassVar[str] = "subject"
+
     @property
     def about(self) -> str:
         raise NotImplementedError

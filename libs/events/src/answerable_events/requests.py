@@ -33,6 +33,9 @@ class Question(Value):
         default=None, description="Latest moment for the outcome; default 60 s after `asked_at`."
     )
     consequential: bool = Field(default=False, description="A person decides, whatever the confidence.")
+    as_of: Instant | None = Field(
+        default=None, description="Answer from documents and access rules as they were then; default now."
+    )
 
     @property
     def answer_by(self) -> datetime:
@@ -51,6 +54,9 @@ class QuestionAsked(RequestBody):
         default=None, description="Latest moment for the outcome; default 60 s after `asked_at`."
     )
     consequential: bool = Field(default=False, description="A person decides, whatever the confidence.")
+    as_of: Instant | None = Field(
+        default=None, description="Answer from documents and access rules as they were then; default now."
+    )
 
     @property
     def question(self) -> Question:
@@ -62,6 +68,7 @@ class QuestionAsked(RequestBody):
             asked_at=self.asked_at,
             deadline=self.deadline,
             consequential=self.consequential,
+            as_of=self.as_of,
         )
 
 
@@ -83,6 +90,9 @@ class Passage(Value):
     )
     stale: bool = False
     valid_until: Instant | None = None
+    caveats: tuple[Code, ...] = Field(
+        default=(), description="What speaks against resting on it, for example `stale`, `conflict`, `ocr_noise`."
+    )
 
 
 class ContextRetrieved(RequestBody):
@@ -97,6 +107,9 @@ class ContextRetrieved(RequestBody):
         default_factory=dict, description="Passages left out, counted by reason; never shown to the asker."
     )
     embedder: Name = Field(description="Name and revision of the embedding model.")
+    unavailable: Code | None = Field(
+        default=None, description="Why nothing could be looked for, for example `as_of_unavailable`."
+    )
 
 
 class DraftSentence(Value):
@@ -145,6 +158,7 @@ class DraftGenerated(RequestBody):
     scores: dict[str, float] = Field(
         default_factory=dict, description="The adapter's own signals, for example answer_probability."
     )
+    unavailable: Code | None = Field(default=None, description="As the context says.")
 
 
 class Evidence(Value):

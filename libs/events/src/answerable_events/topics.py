@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
+from answerable_events.answers import AnswerFailed, AnswerRecalled, AnswerReleased, AnswerWithheld
 from answerable_events.body import EventBody
 from answerable_events.deadletters import DeadLettered
 from answerable_events.documents import (
@@ -16,6 +15,8 @@ from answerable_events.documents import (
     DocumentRemoved,
     DocumentSubmitted,
     DocumentWithdrawn,
+    GroupApplied,
+    GroupChanged,
 )
 from answerable_events.governance import CheckpointSigned, RecordErased, TraceChecked
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
@@ -36,7 +37,6 @@ class Topic:
 
     name: str
     events: tuple[type[EventBody], ...]
-    key: Literal["request_id", "document_id", "subject"]
     producers: tuple[str, ...]
     consumers: tuple[str, ...]
     max_message_bytes: int = MIB
@@ -56,7 +56,6 @@ class Topic:
 QUESTIONS = Topic(
     "questions",
     (QuestionAsked,),
-    "request_id",
     producers=("upstream", "gateway", "audit"),
     consumers=("retrieval", "audit"),
     max_message_bytes=256 * KIB,
@@ -65,26 +64,21 @@ QUESTIONS = Topic(
 CONTEXTS = Topic(
     "contexts",
     (ContextRetrieved,),
-    "request_id",
     producers=("retrieval",),
     consumers=("inference", "audit"),
     retried=True,
 )
-DRAFTS = Topic(
-    "drafts", (DraftGenerated,), "request_id", producers=("inference",), consumers=("validation", "audit"), retried=True
-)
-VERDICTS = Topic("verdicts", (VerdictDecided,), "request_id", producers=("validation",), consumers=("audit",))
+DRAFTS = Topic("drafts", (DraftGenerated,), producers=("inference",), consumers=("validation", "audit"), retried=True)
+VERDICTS = Topic("verdicts", (VerdictDecided,), producers=("validation",), consumers=("audit",))
 ANSWERS = Topic(
     "answers",
     (AnswerReleased, AnswerWithheld, AnswerFailed),
-    "request_id",
     producers=("audit",),
     consumers=("upstream", "gateway", "audit"),
 )
 DOCUMENTS = Topic(
     "documents",
-    (DocumentSubmitted, DocumentWithdrawn, AccessChanged),
-    "document_id",
+    (DocumentSubmitted, DocumentWithdrawn, AccessChanged, GroupChanged),
     producers=("upstream", "gateway", "cli", "audit"),
     consumers=("ingestion", "audit"),
     max_message_bytes=16 * MIB,
@@ -92,15 +86,13 @@ DOCUMENTS = Topic(
 )
 KNOWLEDGE = Topic(
     "knowledge",
-    (DocumentIndexed, DocumentRejected, DocumentRemoved, AccessApplied),
-    "document_id",
+    (DocumentIndexed, DocumentRejected, DocumentRemoved, AccessApplied, GroupApplied),
     producers=("ingestion",),
     consumers=("upstream", "audit"),
 )
 GOVERNANCE = Topic(
     "governance",
-    (CheckpointSigned, TraceChecked, RecordErased),
-    "subject",
+    (CheckpointSigned, TraceChecked, RecordErased, AnswerRecalled),
     producers=("audit", "cli"),
     consumers=("upstream", "audit"),
 )
@@ -115,7 +107,6 @@ def retry_topic(topic: Topic) -> Topic:
     return Topic(
         topic.retry,
         topic.events,
-        topic.key,
         producers=(consumer,),
         consumers=(consumer, "audit"),
         max_message_bytes=topic.max_message_bytes,
@@ -128,7 +119,6 @@ def dead_letter_topic(topic: Topic) -> Topic:
     return Topic(
         topic.dead_letters,
         (DeadLettered,),
-        topic.key,
         producers=(topic.consumers[0],),
         consumers=("audit",),
         max_message_bytes=2 * topic.max_message_bytes,
@@ -149,6 +139,16 @@ def every_topic() -> Iterator[Topic]:
             yield retry_topic(topic)
         if processed(topic):
             yield dead_letter_topic(topic)
+
+
+REQUEST_TOPICS = frozenset(
+    companion.name
+    for topic in TOPICS
+    if all(event.KEY == "request_id" for event in topic.events)
+    for companion in every_topic()
+    if companion.name in {topic.name, topic.retry, topic.dead_letters}
+)
+"""Topics whose records are about requests on their way, retries and dead letters included."""
 
 
 def topic_of(event: type[EventBody]) -> Topic:
