@@ -1,4 +1,4 @@
-"""python -m tests.proof [--quick] [--seed N]: falsify, crash and erase; show a table, write build/proof.json."""
+"""python -m tests.proof [--quick] [--seed N]: falsify, crash, erase, interleave; a table, and build/proof.json."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from answerable_cli.output import console, print_table
 from answerable_cli.results import Figure, write
 from answerable_runtime.logs import configure
-from tests.proof import crashing, mutating
+from tests.proof import crashing, interleaving, mutating
 from tests.proof.erasing import erase_while_traffic_runs
 
 NAME = "proof"
@@ -44,10 +44,13 @@ async def _measure(*, quick: bool, seed: int) -> dict[str, Figure]:
     live = await mutating.falsify_live(18 if quick else 180, seed)
     crashed = await crashing.crash_everywhere(list(crashing.STEPS)[:: 4 if quick else 1])
     erased = await erase_while_traffic_runs(20 if quick else 200, 2 if quick else 20)
+    told = await interleaving.interleave(5 if quick else 150, seed)
     for name in (*bundles.missed, *live.missed):
         console().print(f"wrong about: {name}", style="red")
     for step in crashed.not_reached:
         console().print(f"never died at: {step}", style="red")
+    for story in told.broken:
+        console().print(f"does not hold: {story}", style="red")
     mutants = bundles.mutants + live.mutants
     return {
         "mutants": Figure(mutants, "falsified records", aim=f">= {200 if quick else 10_000}"),
@@ -63,6 +66,8 @@ async def _measure(*, quick: bool, seed: int) -> dict[str, Figure]:
         "erased": Figure(erased["erased"], "subjects", aim=f"== {2 if quick else 20}"),
         "residues": Figure(erased["residues"], "places", aim="== 0"),
         "proofs_broken": Figure(erased["proofs_broken"], "requests", aim="== 0"),
+        "interleavings": Figure(told.interleavings, f"stories of {told.steps} steps", aim=f">= {5 if quick else 150}"),
+        "interleavings_broken": Figure(len(told.broken), "stories", aim="== 0"),
     }
 
 

@@ -38,7 +38,7 @@ from tests.support.requests import flow
 
 STEPS: Mapping[str, tuple[type, str, str]] = {
     "claimed": (TreeStore, "claim", "after"),
-    "loaded": (TreeStore, "states", "after"),
+    "loaded": (TreeStore, "resume", "after"),
     "sealed": (Sealer, "rows", "after"),
     "inserting": (Connection, "insert", "during"),
     "inserted": (Trail, "append", "after"),
@@ -50,6 +50,8 @@ STEPS: Mapping[str, tuple[type, str, str]] = {
     "committing": (KafkaMember, "commit", "before"),
     "committed": (KafkaMember, "commit", "after"),
     "signing": (TreeStore, "deposed", "after"),
+    "writing leaves": (TreeStore, "grow", "during"),
+    "leaves written": (TreeStore, "grow", "after"),
     "checkpoint stored": (TreeStore, "keep", "after"),
 }
 """Step → what is wrapped, and whether audit dies before it, after it, or a moment into it."""

@@ -17,7 +17,7 @@ from answerable_trail.identity import identify
 from answerable_trail.keys import create_key
 from answerable_trail.leaves import leaf_bytes, leaf_of
 from answerable_trail.notes import LogSigner
-from answerable_trail.rows import Row
+from answerable_trail.rows import PlacedLeaf, Row
 from tests.bench.traffic import TENANT, requests
 from tests.support.keys import signing_key
 from tests.support.requests import place
@@ -118,6 +118,12 @@ async def test_an_untouched_record_has_no_problem(trail: Trail) -> None:
     assert await problems(trail, Depth.QUICK) == []
 
 
+def record_place(row: Row) -> PlacedLeaf:
+    record, seal = row.record, row.seal
+    tree = (row.identity.tenant, record.partition)
+    return PlacedLeaf(tree, seal.leaf_index, seal.leaf_hash, seal.token, row.epoch, record.topic, record.offset)
+
+
 async def test_two_incarnations_of_a_log_have_no_problem(trail: Trail) -> None:
     await seal(trail, placed(traffic(30)))
     await seal(trail, placed(traffic(20)), epoch=1)
@@ -142,9 +148,10 @@ async def test_erased_records_are_no_problem(trail: Trail) -> None:
 async def test_records_that_retention_removed_are_no_problem(trail: Trail) -> None:
     rows = await seal(trail, placed(traffic(30)))
     for row in rows[40:44]:
+        columns = "epoch, topic, partition, offset, tenant, producer, number, recorded_at"
         await trail.query(
-            "INSERT INTO trace.expired (epoch, topic, partition, offset, tenant, expired_at) "
-            f"SELECT epoch, topic, partition, offset, tenant, now() FROM trace.events WHERE {at(row)}"
+            f"INSERT INTO trace.expired ({columns}, expired_at) "
+            f"SELECT {columns}, now() FROM trace.events WHERE {at(row)}"
         )
         await delete(trail, "events", at(row))
     assert await problems(trail, Depth.DEEP) == []
@@ -157,7 +164,7 @@ async def test_a_message_that_a_service_never_sent_is_named(trail: Trail) -> Non
     await seal(trail, placed([each for each in messages if each is not silent]))
     assert await problems(trail) == []  # it may be under way
     await trail.query(
-        "ALTER TABLE trace.sequences UPDATE recorded_at = recorded_at + INTERVAL 61 SECOND WHERE number > 100 "
+        "ALTER TABLE trace.events UPDATE recorded_at = recorded_at + INTERVAL 61 SECOND WHERE number > 100 "
         "SETTINGS mutations_sync = 2"
     )
     [problem] = await problems(trail)
@@ -316,7 +323,9 @@ async def test_a_record_that_was_rewritten_with_its_leaf_does_not_give_the_signe
     record = replace(edited.record, value=edited.record.value.replace(b"release", b"withhold"))
     forged = replace(edited, record=record)
     leaf = leaf_bytes(leaf_of(record, 0, edited.identity, edited.seal.salt))
-    await trail.append([replace(forged, seal=replace(edited.seal, leaf_hash=merkle.leaf_hash(leaf)))])
+    forged_leaf, place = merkle.leaf_hash(leaf), record_place(edited)
+    await trail.append([replace(forged, seal=replace(edited.seal, leaf_hash=forged_leaf))])
+    await trail.trees.grow([place._replace(hash=forged_leaf)], [])
     await trail.query("OPTIMIZE TABLE trace.events FINAL")
     await trail.query("OPTIMIZE TABLE trace.leaves FINAL")
     [problem] = await problems(trail, Depth.DEEP)

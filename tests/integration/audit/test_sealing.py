@@ -1,7 +1,7 @@
 """The proof that audit keeps: every row a leaf, one tree without gaps or forks, signed, whatever dies or interferes."""
 
 from base64 import b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from answerable_events.message import Record
 from answerable_events.topics import GOVERNANCE
 from answerable_runtime.errors import StateOutdated
 from answerable_trail.client import Trail, connect
+from answerable_trail.errors import TrailRefused
 from answerable_trail.identity import identify
 from answerable_trail.leaves import seal_record
-from answerable_trail.merkle import Tree
+from answerable_trail.merkle import Tree, inclusion_places, inclusion_proof
 from answerable_trail.notes import LogSigner, origin_of
-from answerable_trail.rows import Row
+from answerable_trail.rows import PlacedLeaf, PlacedNode, Row
 from tests.support.keys import signing_key
 from tests.support.requests import flow, place
 from tests.support.trail import with_password
@@ -60,8 +61,20 @@ async def load(trail: Trail, by: Sealer, partition: int = 0) -> None:
     await by.load(await trail.positions(), places)
 
 
-async def leaves(trail: Trail, partition: int = 0) -> list[bytes]:
-    return await trail.trees.leaf_hashes((TENANT, partition), 1_000)
+async def leaves(trail: Trail, partition: int = 0, tenant: str = TENANT) -> list[bytes]:
+    """As the rows have them."""
+    table = await trail.query(
+        "SELECT hex(leaf_hash) FROM trace.events WHERE tenant = {tenant:String} AND partition = {shard:UInt16} "
+        "ORDER BY leaf_index, seal DESC LIMIT 1 BY leaf_index",
+        parameters={"tenant": tenant, "shard": partition},
+    )
+    return [bytes.fromhex(str(text)) for (text,) in table.rows]
+
+
+async def written(trail: Trail) -> list[tuple[int, int]]:
+    """Places and tokens of the leaves that are written."""
+    table = await trail.query("SELECT leaf_index, seal FROM trace.leaves FINAL ORDER BY tenant, shard, leaf_index")
+    return [(int(str(index)), int(str(token))) for index, token in table.rows]
 
 
 async def test_a_row_is_the_leaf_that_its_bytes_give(trail: Trail) -> None:
@@ -167,6 +180,66 @@ async def test_a_checkpoint_is_over_the_leaves_that_are_durable(trail: Trail) ->
     assert (name, int(size), b64decode(root).hex()) == (origin_of(TENANT, 0), 7, body.root)
 
 
+async def test_leaves_are_written_before_a_checkpoint_over_them_and_of_a_tree_at_rest_too(trail: Trail) -> None:
+    one = sealer(trail)
+    await load(trail, one)
+    await write(trail, one, records(0, 3))
+    assert await written(trail) == []
+    [message] = await one.checkpoints(NOW)
+    assert await written(trail) == [(0, one.token), (1, one.token), (2, one.token)]
+    await write(trail, one, [place(message, 0, at=NOW)])
+    assert await one.checkpoints(NOW + timedelta(seconds=5)) == []
+    assert len(await written(trail)) == 3
+    assert await one.checkpoints(NOW + timedelta(seconds=11)) == []
+    assert len(await written(trail)) == 4
+
+
+async def test_a_batch_that_becomes_durable_while_leaves_are_written_is_neither_signed_nor_forgotten(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = sealer(trail)
+    await load(trail, one)
+    await write(trail, one, records(0, 3))
+    grow = trail.trees.grow
+
+    async def meanwhile(leaves: Sequence[PlacedLeaf], nodes: Sequence[PlacedNode]) -> None:
+        monkeypatch.undo()
+        await write(trail, one, records(3, 2))
+        await grow(leaves, nodes)
+
+    monkeypatch.setattr(trail.trees, "grow", meanwhile)
+    await one.checkpoints(NOW)
+    assert [each.size for each in one.signed()] == [3]
+    await one.checkpoints(NOW + timedelta(seconds=11))
+    assert [each.size for each in one.signed()] == [5]
+    assert await written(trail) == [(index, one.token) for index in range(5)]
+
+
+async def test_whoever_takes_over_writes_the_leaves_of_rows_whose_writer_died(trail: Trail) -> None:
+    died, successor = sealer(trail), sealer(trail, "two")
+    await load(trail, died)
+    await write(trail, died, records(0, 300))
+    await died.checkpoints(NOW)
+    await write(trail, died, records(300, 250))
+    await load(trail, successor)
+    assert await written(trail) == [(index, died.token) for index in range(550)]
+    await write(trail, successor, records(550, 1))
+    await successor.checkpoints(NOW + timedelta(seconds=11))
+    tree = Tree(await leaves(trail))
+    stored = await trail.trees.hashes((TENANT, 0), inclusion_places(7, 551))
+    assert inclusion_proof(7, 551, stored) == inclusion_proof(7, 551, tree.hashes)
+
+
+async def test_a_proof_over_a_leaf_that_is_gone_is_refused_in_words(trail: Trail) -> None:
+    one = sealer(trail)
+    await load(trail, one)
+    await write(trail, one, records(0, 20))
+    await one.checkpoints(NOW)
+    await trail.query("ALTER TABLE trace.leaves DELETE WHERE leaf_index = 9 SETTINGS mutations_sync = 2")
+    with pytest.raises(TrailRefused, match="lacks hashes from leaf 8 on"):
+        await trail.trees.hashes((TENANT, 0), inclusion_places(3, 20))
+
+
 async def test_a_tree_is_signed_at_its_rhythm_and_a_tree_at_rest_is_not(trail: Trail) -> None:
     one = sealer(trail)
     await load(trail, one)
@@ -187,7 +260,7 @@ async def test_partitions_and_tenants_have_trees_of_their_own(trail: Trail) -> N
     rows = await write(trail, one, batch)
     assert [row.seal.leaf_index for row in rows] == [0, 1, 0, 1, 2, 0]
     assert len(await leaves(trail, 4)) == 3
-    assert len(await trail.trees.leaf_hashes(("unknown", 4), 10)) == 1
+    assert len(await leaves(trail, 4, "unknown")) == 1
 
 
 def decode_request(record: Record) -> UUID:

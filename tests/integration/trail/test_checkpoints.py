@@ -8,7 +8,8 @@ import pytest
 
 from answerable_cli.servers.process import Server
 from answerable_trail.client import Trail
-from answerable_trail.trees import Checkpoint, TreeId
+from answerable_trail.rows import TreeId
+from answerable_trail.trees import Checkpoint
 from tests.support.trail import fresh_trail
 
 pytestmark = pytest.mark.integration

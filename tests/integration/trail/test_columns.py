@@ -55,7 +55,7 @@ async def test_every_table_and_view_has_a_comment(trail: Trail) -> None:
 async def test_what_only_feeds_a_table_has_its_columns(trail: Trail) -> None:
     found = await columns(trail)
     plumbing = {name: list(found[name]) for name in found if PLUMBING.search(name)}
-    assert plumbing.keys() >= {"requests_feed", "requests_live", "requests_now", "positions_feed"}
+    assert plumbing.keys() >= {"requests_feed", "requests_live", "requests_now"}
     for name, theirs in plumbing.items():
         target = list(found[PLUMBING.sub("", name)])
         assert set(theirs) <= set(target), name

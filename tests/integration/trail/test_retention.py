@@ -79,15 +79,14 @@ def by_table(removals: list[Removal], tenant: str) -> Mapping[str, int]:
 
 async def test_requests_older_than_the_limit_go_from_every_table_and_the_rest_stays(trail: Trail) -> None:
     removals = await enforce(trail, now())
-    assert by_table(removals, "acme") == {"requests": 2, "request_marks": 4, "events": 11}
-    assert by_table(removals, "other") == {"requests": 1, "request_marks": 2, "events": 5}
+    assert by_table(removals, "acme") == {"requests": 2, "events": 11}
+    assert by_table(removals, "other") == {"requests": 1, "events": 5}
     assert await trail.request(None, OLD) == []
     assert await trail.request(None, HELD) == []
     assert len(await trail.request("acme", YOUNG)) == 2
     assert await count(trail, "events") == 3
     assert await count(trail, "events", "topic = 'documents'") == 1
     assert await count(trail, "answers") == 1
-    assert await count(trail, "request_marks") == 2
     assert await enforce(trail, now()) == []
 
 
@@ -95,9 +94,9 @@ async def test_what_is_gone_is_not_merely_hidden(trail: Trail) -> None:
     await enforce(trail, now())
     table = await trail.query(
         "SELECT table, sum(rows), countIf(has_lightweight_delete) FROM system.parts "
-        "WHERE database = 'trace' AND active AND table IN ('events', 'request_marks') GROUP BY table ORDER BY table"
+        "WHERE database = 'trace' AND active AND table IN ('events') GROUP BY table ORDER BY table"
     )
-    assert table.rows == (("events", 3, 0), ("request_marks", 2, 0))
+    assert table.rows == (("events", 3, 0),)
 
 
 async def test_a_dry_run_counts_and_removes_nothing(trail: Trail) -> None:
@@ -122,7 +121,7 @@ async def test_a_held_request_stays_and_goes_once_it_is_released(trail: Trail) -
     assert await trail.request("acme", OLD) == []
     assert await count(trail, "answers", f"request_id = '{HELD}'") == 1
     await hold(trail, held(request_id=HELD, still=False))
-    assert by_table(await enforce(trail, now()), "acme") == {"requests": 1, "request_marks": 2, "events": 5}
+    assert by_table(await enforce(trail, now()), "acme") == {"requests": 1, "events": 5}
     assert [(one.held, one.reason, one.by) for one in await holds(trail)] == [
         (True, "lawsuit 7", "ada"),
         (False, "lawsuit 7", "ada"),
@@ -192,11 +191,11 @@ async def test_a_run_that_was_cut_off_is_ended_by_the_next(trail: Trail) -> None
     expiry = next(one for one in expiries_of(["acme"], [], [], now()))
     await trail.query(removal_statements(expiry)[0])
     removals = await enforce(trail, now())
-    assert by_table(removals, "acme") == {"request_marks": 4, "events": 11}
+    assert by_table(removals, "acme") == {"events": 11}
     assert await count(trail, "answers", "tenant = 'acme'") == 1
 
 
 async def test_every_table_is_either_emptied_or_kept_for_a_reason(trail: Trail) -> None:
     table = await trail.query("SELECT name FROM system.tables WHERE database = 'trace' AND engine LIKE '%MergeTree'")
     names = {str(row[0]) for row in table.rows}
-    assert names == {"events", "requests", "request_marks"} | KEPT.keys()
+    assert names == {"events", "requests"} | KEPT.keys()

@@ -16,7 +16,7 @@ from answerable_events.requests import VerdictDecided
 from answerable_events.topics import QUESTIONS
 from answerable_runtime.deadletters import Death, bury
 from answerable_trail.identity import identify
-from answerable_trail.rows import Row
+from answerable_trail.rows import Row, Seal
 from tests.support.requests import Flow, flow, place
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -62,6 +62,22 @@ def test_nothing_is_released_while_an_ancestor_is_not_durable(missing: set[str])
     whole = complete()
     durable = [getattr(whole, name) for name in ("question", "context", "draft") if name not in missing]
     assert decide(case(*durable, whole.verdict), NOW, MARGIN) is None
+
+
+def test_a_record_that_was_sealed_again_counts_with_its_new_leaf() -> None:
+    """What a dead writer left may be read first, with a leaf that is no part of the tree."""
+    found, record = case(), place(complete().verdict, 0, at=NOW)
+    for token, leaf in ((1, 9), (2, 4)):
+        found.add_row(Row(0, record, identify(record), Seal(leaf, bytes([token]) * 32, bytes(32), token)))
+    assert found.events[VerdictDecided.TYPE].seal.leaf_index == 4
+
+
+def test_a_later_copy_does_not_take_the_place_of_the_first() -> None:
+    found, verdict = case(), complete().verdict
+    for offset in (3, 8):
+        record = place(verdict, offset, at=NOW)
+        found.add_row(Row(0, record, identify(record), Seal(offset, bytes(32), bytes(32), 1)))
+    assert found.events[VerdictDecided.TYPE].position.offset == 3
 
 
 def test_an_ancestor_with_other_bytes_does_not_count() -> None:

@@ -35,6 +35,8 @@ def test_a_block_is_columns_with_name_type_and_values() -> None:
         b"String",
         b"Array(Tuple(name String, value String))",
         b"String",
+        b"String",
+        b"UInt64",
         b"UInt64",
         b"FixedString(32)",
         b"FixedString(32)",
@@ -53,12 +55,14 @@ def test_a_block_is_columns_with_name_type_and_values() -> None:
         b"\x01k",
         struct.pack("<Q", 1) + b"\x01h" + b"\x01w",
         b"\x01v",
+        b"\x00",
+        struct.pack("<Q", 0),
         struct.pack("<Q", 5),
         b"h" * 32,
         b"s" * 32,
         struct.pack("<Q", 9),
     )
-    expected = b"\x10\x01"
+    expected = b"\x12\x01"
     for name, kind, value in zip(COLUMNS, kinds, values, strict=True):
         expected += bytes([len(name)]) + name.encode() + bytes([len(kind)]) + kind + value
     assert native_block([row()]) == expected

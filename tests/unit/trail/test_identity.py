@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable_events.message import Record
-from answerable_trail.identity import Identity, identify
+from answerable_trail.identity import Identity, identify, numbered
 
 ID = "0193a1b2-0000-7000-8000-00000000000f"
 OTHER = "0193a1b2-0000-7000-8000-0000000000aa"
@@ -101,3 +101,28 @@ def test_whatever_a_record_holds_it_has_an_identity(headers: list[tuple[str, byt
     found = identity(*headers, key=key)
     assert all(part.encode("utf-8").decode("utf-8") == part for part in found)
     assert len(found.request_id) == len(found.event_id) == 36
+
+
+def number_of(source: bytes, producer: bytes, number: bytes) -> tuple[str, int]:
+    headers = (("ce_source", source), ("ce_producerid", producer), ("ce_producerseq", number))
+    return numbered(Record("questions", 0, 0, 0, None, b"", headers))
+
+
+def test_a_message_of_our_own_services_is_numbered() -> None:
+    assert number_of(b"/answerable/audit", b"audit-1", b"12") == ("audit-1", 12)
+
+
+@pytest.mark.parametrize(
+    ("source", "producer", "number"),
+    [
+        (b"/norvik/intranet", b"p", b"1"),
+        (b"/answerable/audit", b"", b"1"),
+        (b"/answerable/audit", b"p", b"0"),
+        (b"/answerable/audit", b"p", b"-1"),
+        (b"/answerable/audit", b"p", "١".encode()),
+        (b"/answerable/audit", b"p", str(2**64).encode()),
+        (b"/answerable/audit", b"p", b"9" * 30),
+    ],
+)
+def test_what_is_no_number_of_ours_counts_as_none(source: bytes, producer: bytes, number: bytes) -> None:
+    assert number_of(source, producer, number) == ("", 0)

@@ -3,12 +3,11 @@ from uuid import UUID
 
 import pytest
 
-from answerable_events.topics import DOCUMENTS, KNOWLEDGE
+from answerable_events.topics import DOCUMENTS, KNOWLEDGE, REQUEST_TOPICS
 from answerable_trail.identity import NIL
 from answerable_trail.retention import (
     DEFAULT_DAYS,
     LEAST_DAYS,
-    REQUEST_TOPICS,
     Decision,
     Expiry,
     Hold,
@@ -65,7 +64,7 @@ def test_a_release_ends_a_hold_and_a_later_hold_begins_another() -> None:
 
 def test_the_events_go_last_because_the_rest_is_found_by_them() -> None:
     statements = removal_statements(Expiry("acme", NOW, frozenset({ONE})))
-    assert [one.split()[2] for one in statements] == ["trace.requests", "trace.request_marks", "trace.events"]
+    assert [one.split()[2] for one in statements] == ["trace.requests", "trace.events"]
     assert all(str(ONE) in one for one in statements)
 
 

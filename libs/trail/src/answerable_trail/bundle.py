@@ -18,10 +18,10 @@ from uuid import UUID
 from answerable_events.topics import ANSWERS
 from answerable_trail.client import Trail
 from answerable_trail.errors import NoteInvalid, NotSealedYet
-from answerable_trail.merkle import Tree, consistency_proof, inclusion_proof
+from answerable_trail.merkle import Hashes, consistency_places, consistency_proof, inclusion_places, inclusion_proof
 from answerable_trail.notes import parse_checkpoint, parse_note
-from answerable_trail.rows import TraceRow
-from answerable_trail.trees import Checkpoint, TreeId
+from answerable_trail.rows import TraceRow, TreeId
+from answerable_trail.trees import Checkpoint
 from answerable_trail.verify import passport, read_record
 
 FORMAT, VERSION = "answerable-bundle", 1
@@ -31,9 +31,9 @@ Request = tuple[str, UUID]
 
 @dataclass(slots=True)
 class _Proofs:
-    """The trees of a bundle: hashes up to the newest checkpoint, and every checkpoint that goes along."""
+    """The trees of a bundle: the hashes that its proofs take, and every checkpoint that goes along."""
 
-    trees: dict[TreeId, Tree] = field(default_factory=dict)
+    hashes: dict[TreeId, Hashes] = field(default_factory=dict)
     checkpoints: dict[TreeId, list[Checkpoint]] = field(default_factory=dict)
 
 
@@ -79,20 +79,23 @@ def tree_of(row: TraceRow) -> TreeId:
 async def _proofs(trail: Trail, rows: Sequence[TraceRow]) -> _Proofs:
     """What it takes to prove these rows: for each tree its newest checkpoint, and those that witnesses cosigned."""
     proofs = _Proofs()
-    highest: dict[TreeId, int] = {}
+    leaves: dict[TreeId, set[int]] = {}
     for row in rows:
-        highest[tree_of(row)] = max(highest.get(tree_of(row), 0), row.seal.leaf_index)
-    for tree, index in sorted(highest.items()):
+        leaves.setdefault(tree_of(row), set()).add(row.seal.leaf_index)
+    for tree, indexes in sorted(leaves.items()):
         checkpoints = await trail.trees.checkpoints(tree)
-        if not checkpoints or checkpoints[-1].size <= index:
-            raise NotSealedYet(f"the tree {tree[0]}/{tree[1]} has no checkpoint over leaf {index} yet")
+        if not checkpoints or checkpoints[-1].size <= max(indexes):
+            raise NotSealedYet(f"the tree {tree[0]}/{tree[1]} has no checkpoint over leaf {max(indexes)} yet")
         newest = checkpoints[-1]
         quoted = {size for row in rows if tree_of(row) == tree for size in _quoted_sizes(row)}
         cosigned = [each for each in checkpoints[:-1] if each.cosignatures]
         proofs.checkpoints[tree] = [
             each for each in checkpoints if each is newest or each in cosigned[-1:] or each.size in quoted
         ]
-        proofs.trees[tree] = Tree(await trail.trees.leaf_hashes(tree, newest.size))
+        places = {place for index in indexes for place in inclusion_places(index, newest.size)}
+        for older, newer in pairwise(proofs.checkpoints[tree]):
+            places.update(consistency_places(older.size, newer.size))
+        proofs.hashes[tree] = await trail.trees.hashes(tree, places)
     return proofs
 
 
@@ -125,7 +128,7 @@ def _event(row: TraceRow, proofs: _Proofs, newest: Mapping[TreeId, int]) -> dict
         "tree": {"tenant": tree[0], "shard": tree[1]},
         "leaf_index": seal.leaf_index,
         "leaf_hash": seal.leaf_hash.hex(),
-        "inclusion": _texts(inclusion_proof(seal.leaf_index, size, proofs.trees[tree].hashes)),
+        "inclusion": _texts(inclusion_proof(seal.leaf_index, size, proofs.hashes[tree])),
         "checkpoint": newest[tree],
     }
     if seal.is_erased:
@@ -142,7 +145,7 @@ def _event(row: TraceRow, proofs: _Proofs, newest: Mapping[TreeId, int]) -> dict
 def _consistency(proofs: _Proofs, order: Sequence[Checkpoint]) -> Iterable[dict[str, Any]]:
     for tree, checkpoints in proofs.checkpoints.items():
         for older, newer in pairwise(checkpoints):
-            proof = consistency_proof(older.size, newer.size, proofs.trees[tree].hashes)
+            proof = consistency_proof(older.size, newer.size, proofs.hashes[tree])
             yield {"from": order.index(older), "to": order.index(newer), "proof": _texts(proof)}
 
 

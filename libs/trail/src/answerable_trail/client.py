@@ -32,7 +32,6 @@ INSERT_SETTINGS: Mapping[str, str | int] = {
     "async_insert": 0,  # on by default in some versions: it answers before data is on disk
     "optimize_on_insert": 0,  # merging within the block costs a tenth; reads do it anyway
     "max_partitions_per_insert_block": 0,  # producers set timestamps: a block of odd ones must not be refused for ever
-    "deduplicate_blocks_in_dependent_materialized_views": 1,  # a repeated block still reaches positions and marks
 }
 
 
@@ -84,11 +83,15 @@ class Trail:
             await asyncio.gather(*in_flight, return_exceptions=True)
 
     async def positions(self) -> dict[tuple[str, int], LastPosition]:
-        """The newest recorded position of each (topic, partition)."""
-        table = await self._connection.select(reading.POSITIONS_QUERY)
+        """The newest recorded position of each (topic, partition): highest epoch, highest offset in it."""
+        ends = _rows(await self._connection.select(reading.ENDS_QUERY))
+        if not ends:
+            return {}
+        found = _rows(await self._connection.select(reading.known_by_query(ends)))
+        marks = {(topic, partition): (event, log_time_ms) for topic, partition, event, log_time_ms in found}
         return {
-            (topic, partition): LastPosition(epoch, offset, sha256)
-            for topic, partition, epoch, offset, sha256 in _rows(table)
+            (topic, partition): LastPosition(epoch, offset, marks.get((topic, partition)))
+            for topic, partition, epoch, offset in ends
         }
 
     async def load(self, requests: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], RequestState]:

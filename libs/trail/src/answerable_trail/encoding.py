@@ -11,13 +11,21 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
 
-from answerable_trail.rows import Row
+from answerable_trail.identity import numbered
+from answerable_trail.rows import ErasedRow, PlacedLeaf, PlacedNode, Row
 
 COLUMNS = (
     "epoch", "topic", "partition", "offset", "log_time", "tenant", "request_id", "event_id", "type", "key", "headers",
-    "body", "leaf_index", "leaf_hash", "salt", "seal",
+    "body", "producer", "number", "leaf_index", "leaf_hash", "salt", "seal",
 )  # fmt: skip
 """What a block holds; ClickHouse derives the other columns of `trace.events`."""
+
+ERASED_COLUMNS = (*COLUMNS, "erased_leaf")
+LEAF_COLUMNS = ("tenant", "shard", "leaf_index", "leaf_hash", "seal", "epoch", "topic", "offset")
+NODE_COLUMNS = ("tenant", "shard", "level", "node_index", "hash", "seal")
+
+Column = tuple[str, bytes]
+"""Type and values."""
 
 _CONTINUED = 0x80
 _ROW_OVERHEAD_BYTES = 64
@@ -38,11 +46,49 @@ _SHORT_LENGTHS = [varint(length) for length in range(1 << 14)]
 
 def native_block(rows: Sequence[Row]) -> bytes:
     """`COLUMNS` of the rows."""
+    return _block(COLUMNS, len(rows), _row_columns(rows, [numbered(row.record) for row in rows]))
+
+
+def erased_block(rows: Sequence[ErasedRow]) -> bytes:
+    """`ERASED_COLUMNS` of the rows. Headers are gone, so the numbers that stood there come along."""
+    columns = _row_columns([each.row for each in rows], [each.numbered for each in rows])
+    return _block(ERASED_COLUMNS, len(rows), (*columns, ("String", _texts([each.leaf for each in rows]))))
+
+
+def leaves_block(leaves: Sequence[PlacedLeaf]) -> bytes:
+    """`LEAF_COLUMNS` of the leaves."""
+    columns = (
+        ("String", _texts([leaf.tree[0] for leaf in leaves])),
+        ("UInt16", _numbers("H", [leaf.tree[1] for leaf in leaves])),
+        ("UInt64", _numbers("Q", [leaf.leaf_index for leaf in leaves])),
+        ("FixedString(32)", b"".join([leaf.hash for leaf in leaves])),
+        ("UInt64", _numbers("Q", [leaf.token for leaf in leaves])),
+        ("UInt32", _numbers("I", [leaf.epoch for leaf in leaves])),
+        ("String", _texts([leaf.topic for leaf in leaves])),
+        ("UInt64", _numbers("Q", [leaf.offset for leaf in leaves])),
+    )
+    return _block(LEAF_COLUMNS, len(leaves), columns)
+
+
+def nodes_block(nodes: Sequence[PlacedNode]) -> bytes:
+    """`NODE_COLUMNS` of the nodes."""
+    columns = (
+        ("String", _texts([node.tree[0] for node in nodes])),
+        ("UInt16", _numbers("H", [node.tree[1] for node in nodes])),
+        ("UInt8", _numbers("B", [node.level for node in nodes])),
+        ("UInt64", _numbers("Q", [node.node_index for node in nodes])),
+        ("FixedString(32)", b"".join([node.hash for node in nodes])),
+        ("UInt64", _numbers("Q", [node.token for node in nodes])),
+    )
+    return _block(NODE_COLUMNS, len(nodes), columns)
+
+
+def _row_columns(rows: Sequence[Row], numbers: Sequence[tuple[str, int]]) -> Sequence[Column]:
     records = [row.record for row in rows]
     identities = [row.identity for row in rows]
     headers = [record.headers for record in records]
     pairs = list(chain.from_iterable(headers))
-    columns = (
+    return (
         ("UInt32", _numbers("I", [row.epoch for row in rows])),
         ("String", _texts([record.topic for record in records])),
         ("UInt16", _numbers("H", [record.partition for record in records])),
@@ -60,23 +106,20 @@ def native_block(rows: Sequence[Row]) -> bytes:
             + _strings([value for _, value in pairs]),
         ),
         ("String", _strings([record.value for record in records])),
+        ("String", _texts([producer for producer, _ in numbers])),
+        ("UInt64", _numbers("Q", [number for _, number in numbers])),
         ("UInt64", _numbers("Q", [row.seal.leaf_index for row in rows])),
         ("FixedString(32)", b"".join([row.seal.leaf_hash for row in rows])),
         ("FixedString(32)", b"".join([row.seal.salt for row in rows])),
         ("UInt64", _numbers("Q", [row.seal.token for row in rows])),
     )
-    parts = [varint(len(COLUMNS)), varint(len(rows))]
-    for name, (kind, data) in zip(COLUMNS, columns, strict=True):
+
+
+def _block(names: Sequence[str], rows: int, columns: Sequence[Column]) -> bytes:
+    parts = [varint(len(names)), varint(rows)]
+    for name, (kind, data) in zip(names, columns, strict=True):
         parts += (_text(name), _text(kind), data)
     return b"".join(parts)
-
-
-def erased_block(rows: Sequence[Row], leaves: Sequence[str]) -> bytes:
-    """`COLUMNS` and `erased_leaf` of the rows."""
-    known = varint(len(COLUMNS)) + varint(len(rows))
-    count = varint(len(COLUMNS) + 1) + varint(len(rows))
-    column = _text("erased_leaf") + _text("String") + _texts(leaves)
-    return count + native_block(rows).removeprefix(known) + column
 
 
 def texts_block(texts: Sequence[bytes]) -> bytes:

@@ -17,20 +17,17 @@ from uuid import UUID
 from answerable_events.message import Record
 from answerable_trail.client import INSERT_SETTINGS, Trail
 from answerable_trail.connection import Connection, open_connection
-from answerable_trail.encoding import COLUMNS, erased_block
+from answerable_trail.encoding import ERASED_COLUMNS, erased_block
 from answerable_trail.errors import TrailRefused
-from answerable_trail.identity import NIL, Identity
+from answerable_trail.identity import NIL, Identity, numbered
 from answerable_trail.leaves import SALT_BYTES, leaf_bytes, leaf_of
 from answerable_trail.merkle import leaf_hash
 from answerable_trail.reading import listed, standing_query, text, trace_row
-from answerable_trail.rows import Position, Row, Seal, TraceRow
+from answerable_trail.rows import ERASED, ErasedRow, Position, Row, Seal, TraceRow
 from answerable_trail.searching import Searched, search
 from answerable_trail.texts import own_texts, quoted_texts
 
 Request = tuple[str, UUID]
-
-ERASED = 1 << 63
-"""Set in the seal of an erased row: above the token of every instance of audit, now and later."""
 
 DOOMED: Mapping[str, str] = {
     "events": "erased_leaf = '' AND (tenant, request_id, epoch, topic, partition, offset) IN "
@@ -41,9 +38,9 @@ DOOMED: Mapping[str, str] = {
 """Every table that holds text of requests or documents, and which of its rows have to go. Views hold nothing."""
 
 TEXTLESS = {
-    "positions": "ends of partitions", "request_marks": "ids", "leaves": "salted hashes", "claims": "tokens",
-    "checkpoints": "what was signed", "migrations": "the schema", "probes": "random ids", "sequences": "numbers",
-    "retention": "decisions of operators", "holds": "decisions of operators", "expired": "positions",
+    "leaves": "salted hashes", "nodes": "hashes of leaves", "claims": "tokens", "checkpoints": "what was signed",
+    "migrations": "the schema", "probes": "random ids", "retention": "decisions of operators",
+    "holds": "decisions of operators", "expired": "positions",
 }  # fmt: skip
 """Tables that hold none, and what they hold."""
 
@@ -154,11 +151,9 @@ class Eraser:
         """Put an erased row over each row, and note it in `result`; how many. The old ones stay, see `purge`."""
         before = result.positions
         async for rows in self._standing(selection):
-            erased = [pair for row in rows if (pair := _erased(row, result)) is not None]
+            erased = [blank for row in rows if (blank := _erased(row, result)) is not None]
             if erased:
-                block = erased_block([row for row, _ in erased], [leaf for _, leaf in erased])
-                columns = (*COLUMNS, "erased_leaf")
-                await self._connection.insert("trace.events", columns, block, INSERT_SETTINGS)
+                await self._connection.insert("trace.events", ERASED_COLUMNS, erased_block(erased), INSERT_SETTINGS)
         return result.positions - before
 
     async def purge(self) -> int:
@@ -166,13 +161,12 @@ class Eraser:
 
         Returns when ClickHouse has deleted the files, or after ten minutes: a query that runs on holds them.
         """
-        tables = (*DOOMED, "positions")
+        tables = tuple(DOOMED)
         async with self._hurried(tables):
             await self._delete("events")
             # A refresh that began before read the old rows and may still append them.
             await self._none("SELECT 1 FROM system.view_refreshes WHERE database = 'trace' AND status = 'Running'")
             await self._delete("requests")
-            await self._connection.command("OPTIMIZE TABLE trace.positions FINAL")  # hashes of bodies that ended them
             of_tables = f"database = 'trace' AND table IN {listed(tables)} AND NOT active"
             old = await self._rows(f"SELECT name FROM system.parts WHERE {of_tables}")  # noqa: S608
             names = listed([text(name) for (name,) in old] or [""])
@@ -230,8 +224,8 @@ async def open_eraser(url: str) -> AsyncIterator[Eraser]:
         yield Eraser(connection)
 
 
-def _erased(row: TraceRow, result: Blanked) -> tuple[Row, str] | None:
-    """What is to stand in place of a row, and its leaf; None when that stands there already, or must not."""
+def _erased(row: TraceRow, result: Blanked) -> ErasedRow | None:
+    """What is to stand in place of a row; None when that stands there already, or must not."""
     if row.erased_leaf:
         result.already += 1
         return None
@@ -249,7 +243,7 @@ def _erased(row: TraceRow, result: Blanked) -> tuple[Row, str] | None:
     result.quoted |= quoted_texts(row.body)
     empty = replace(record, key=b"", value=b"", headers=())
     blank = Seal(seal.leaf_index, seal.leaf_hash, bytes(SALT_BYTES), seal.token | ERASED)
-    return Row(place.epoch, empty, identity, blank), leaf.decode()
+    return ErasedRow(Row(place.epoch, empty, identity, blank), numbered(record), leaf.decode())
 
 
 def _mentions(tenant: str, subject: str) -> str:

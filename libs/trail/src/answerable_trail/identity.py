@@ -1,6 +1,6 @@
 """Whose record it is and what it is: four columns of its row, and part of its leaf."""
 
-import hashlib
+import re
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,6 +11,10 @@ NIL = UUID(int=0)
 """Stands in the record for an id that is missing or illegible."""
 
 _NIL = str(NIL)
+_UNNUMBERED = ("", 0)
+_NUMBER = re.compile(r"[1-9][0-9]{0,19}")
+_LARGEST = 2**64 - 1
+_PRODUCER_CHARACTERS = 128
 
 
 class Identity(NamedTuple):
@@ -33,6 +37,12 @@ def identify(record: Record) -> Identity:
     )
 
 
-def erased_mark(record: Record) -> str:
-    """By what an erased record is known again, hexadecimal; unlike the hash of a body it says nothing about a text."""
-    return hashlib.sha256(f"{identify(record).event_id} {record.timestamp_ms}".encode()).hexdigest()
+def numbered(record: Record) -> tuple[str, int]:
+    """Which run of one of this system's own services wrote it, and as its how many'th message; else ("", 0)."""
+    if not record.header_text("ce_source").startswith("/answerable/"):
+        return _UNNUMBERED
+    number = record.header_text("ce_producerseq")
+    producer = record.header_text("ce_producerid")[:_PRODUCER_CHARACTERS]
+    if not producer or not _NUMBER.fullmatch(number) or int(number) > _LARGEST:
+        return _UNNUMBERED
+    return producer, int(number)

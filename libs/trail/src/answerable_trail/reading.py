@@ -11,6 +11,7 @@ from uuid import UUID
 from answerable_events.deadletters import DeadLettered
 from answerable_events.message import EPOCH
 from answerable_events.requests import QuestionAsked, VerdictDecided
+from answerable_trail.identity import NIL
 from answerable_trail.rows import Conflict, Hole, Position, RequestState, Seal, StateEvent, TraceRow
 
 BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
@@ -130,19 +131,20 @@ def trace_row(row: tuple[Any, ...]) -> TraceRow:
 
 
 def open_requests_query(partitions: Collection[int], since: datetime) -> str:
-    """Two steps: what looks open among the marks since then (few days are read), then without those answered before."""
+    """Two steps: what began since then, then without those that ended, which the primary key finds."""
     return f"""
 WITH candidates AS (
     SELECT tenant, request_id
-    FROM trace.request_marks
-    WHERE recorded_at >= fromUnixTimestamp64Milli({milliseconds(since)}, 'UTC')
+    FROM trace.events
+    WHERE topic IN ('questions', 'questions-dlq') AND partition IN {listed(sorted(partitions))}
+        AND recorded_at >= fromUnixTimestamp64Milli({milliseconds(since)}, 'UTC')
+        AND erased_leaf = '' AND request_id != {literal(NIL)}
     GROUP BY tenant, request_id
-    HAVING countIf(topic = 'answers') = 0 AND countIf(partition IN {listed(sorted(partitions))}) > 0
 )
 SELECT tenant, request_id
 FROM candidates
 WHERE (tenant, request_id) NOT IN (
-    SELECT tenant, request_id FROM trace.request_marks
+    SELECT tenant, request_id FROM trace.events
     WHERE topic = 'answers' AND (tenant, request_id) IN (SELECT tenant, request_id FROM candidates)
 )
 ORDER BY tenant, request_id
@@ -153,8 +155,9 @@ def requests_since_query(since: datetime, tenant: str | None, limit: int) -> str
     of_tenant = "" if tenant is None else f"AND tenant = {literal(tenant)}"
     return f"""
 SELECT DISTINCT tenant, request_id
-FROM trace.request_marks
+FROM trace.events
 WHERE topic = 'questions' AND recorded_at >= fromUnixTimestamp64Milli({milliseconds(since)}, 'UTC') {of_tenant}
+    AND erased_leaf = '' AND request_id != {literal(NIL)}
 ORDER BY tenant, request_id
 LIMIT {limit}
 """  # noqa: S608 - `literal` quotes what is put in
@@ -183,12 +186,28 @@ LIMIT 1 BY tenant, event_id
 """  # noqa: S608 - numbers only
 
 
-POSITIONS_QUERY = """
-SELECT topic, partition, epoch, last_offset, lower(hex(body_sha256)) AS sha256
-FROM trace.positions FINAL
-ORDER BY epoch DESC
-LIMIT 1 BY topic, partition
+ENDS_QUERY = """
+SELECT topic, partition, (max((epoch, offset)) AS last).1 AS last_epoch, last.2 AS last_offset
+FROM (
+    SELECT topic, partition, epoch, offset FROM trace.events
+    UNION ALL
+    SELECT topic, partition, epoch, offset FROM trace.expired
+)
+GROUP BY topic, partition
 """
+"""Where each partition ends, in narrow columns only: 0.2 s for ten million records."""
+
+
+def known_by_query(ends: Iterable[tuple[str, int, int, int]]) -> str:
+    """Event and time of the records at these places."""
+    return f"""
+SELECT topic, partition, event_id, {_MILLISECONDS}(log_time) AS log_time_ms
+FROM trace.events
+WHERE (topic, partition, epoch, offset) IN ({", ".join(listed(end) for end in ends)})
+ORDER BY seal DESC
+LIMIT 1 BY topic, partition
+"""  # noqa: S608 - `listed` quotes what is put in
+
 
 COUNTS_QUERY = """
 SELECT epoch, topic, partition, uniqExact(offset) AS rows, min(offset) AS first, max(offset) AS last

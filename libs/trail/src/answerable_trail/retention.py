@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from answerable_events.topics import every_topic
+from answerable_events.answers import AnswerRecalled
+from answerable_events.topics import REQUEST_TOPICS
 from answerable_trail.client import Trail
 from answerable_trail.errors import RetentionRefused
 from answerable_trail.identity import NIL
@@ -26,16 +27,12 @@ MOST_DAYS = 36_500
 STATEMENT_WITHIN = timedelta(hours=1)
 """For one statement of `enforce`: the first run on an old installation may have years to remove."""
 
-REQUEST_TOPICS = tuple(topic.name for topic in every_topic() if topic.key == "request_id")
-"""Whose records go; those of documents and of the record itself stay."""
-
 KEPT = {
-    "expired": "positions without content, so that completeness can tell them from holes",
+    "expired": "positions and numbers without content, so that completeness can tell them from holes",
     "retention": "who decided what about retention",
     "holds": "who decided what about retention",
-    "positions": "one row for each partition",
-    "leaves": "hashes, salted: the trees of what stays are made of them",
-    "sequences": "numbers of messages, without content: one that is missing is a lost message",
+    "leaves": "salted hashes: the trees of what stays are made of them",
+    "nodes": "hashes of leaves",
     "claims": "who may write which tree",
     "checkpoints": "what was signed",
     "migrations": "which schema this is",
@@ -205,8 +202,9 @@ async def _count(trail: Trail, expiry: Expiry) -> list[Removal]:
 def emptied_statement(expiry: Expiry, now: datetime) -> str:
     """Notes the positions of what is about to go."""
     return f"""
-INSERT INTO trace.expired (epoch, topic, partition, offset, tenant, expired_at)
-SELECT epoch, topic, partition, offset, tenant, fromUnixTimestamp({milliseconds(now) // 1000})
+INSERT INTO trace.expired (epoch, topic, partition, offset, tenant, producer, number, recorded_at, expired_at)
+SELECT epoch, topic, partition, offset, tenant, producer, number, recorded_at,
+       fromUnixTimestamp({milliseconds(now) // 1000})
 FROM trace.events
 WHERE {_conditions(expiry)["events"]}
 """  # noqa: S608 - `literal` quotes what is put in
@@ -222,17 +220,17 @@ def removal_statements(expiry: Expiry) -> list[str]:
 
 def _conditions(expiry: Expiry) -> dict[str, str]:
     """By table: which rows go."""
-    topics = listed(REQUEST_TOPICS)
+    ours = f"topic IN {listed(sorted(REQUEST_TOPICS))}"
     before = f"fromUnixTimestamp64Milli({milliseconds(expiry.before)}, 'UTC')"
     mine = f"tenant = {literal(expiry.tenant)}"
     nil = literal(NIL)
     spared = f" AND request_id NOT IN {listed(sorted(expiry.spared))}" if expiry.spared else ""
     old = (
-        f"request_id IN (SELECT request_id FROM trace.events WHERE {mine} AND topic IN {topics} AND request_id != {nil}"  # noqa: S608
+        f"request_id IN (SELECT request_id FROM trace.events WHERE {mine} AND {ours} AND request_id != {nil}"  # noqa: S608
         f"{spared} GROUP BY request_id HAVING max(recorded_at) < {before})"
     )
     return {
         "requests": f"{mine} AND {old}",
-        "request_marks": f"{mine} AND {old}",
-        "events": f"{mine} AND topic IN {topics} AND (({old}) OR (request_id = {nil} AND recorded_at < {before}))",
+        "events": f"{mine} AND ((({ours} OR type = {literal(AnswerRecalled.TYPE)}) AND {old}) "
+        f"OR ({ours} AND request_id = {nil} AND recorded_at < {before}))",
     }

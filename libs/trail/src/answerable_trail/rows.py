@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from answerable_events.message import Headers, Record
 from answerable_events.topics import ANSWERS
 from answerable_trail.identity import Identity
+
+ERASED = 1 << 63
+"""Set in the seal of an erased row: above the token of every instance of audit, now and later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,41 @@ class Row:
     seal: Seal = UNSEALED
 
 
+@dataclass(frozen=True, slots=True)
+class ErasedRow:
+    """What stands in place of an erased record: a row without text, what numbered it, and what its leaf is over."""
+
+    row: Row
+    numbered: tuple[str, int]
+    leaf: str
+
+
+TreeId = tuple[str, int]
+"""Tenant and shard, which is the partition number."""
+
+
+class PlacedLeaf(NamedTuple):
+    """A leaf in its tree, and the record that it is of. A tuple because there is one for each record."""
+
+    tree: TreeId
+    leaf_index: int
+    hash: bytes
+    token: int
+    epoch: int
+    topic: str
+    offset: int
+
+
+class PlacedNode(NamedTuple):
+    """A complete subtree of a tree."""
+
+    tree: TreeId
+    level: int
+    node_index: int
+    hash: bytes
+    token: int
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
     """A place in the log; no two records ever share one."""
@@ -51,11 +90,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class LastPosition:
-    """The newest record of a partition: highest epoch, highest offset in it, and the SHA-256 of its body (hex)."""
+    """The newest record of a partition, and what it is known again by: a log that was lost has another one there."""
 
     epoch: int
     offset: int
-    body_sha256: str
+    known_by: tuple[UUID, int] | None
+    """Its event id and its time in the log, milliseconds; None once retention removed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def runs(producers: Sequence[str]) -> str:
     """How far these runs of services came."""
     return f"""
 SELECT producer, max(number) AS highest, toUnixTimestamp64Milli(max(recorded_at)) AS written_ms
-FROM trace.sequences
+FROM trace.events
 WHERE producer IN {listed(producers)}
 GROUP BY producer
 """  # noqa: S608 - `literal` quotes what is put in
@@ -68,7 +68,7 @@ def numbers(of: Sequence[tuple[str, int]]) -> str:
     keys = ", ".join(listed(each) for each in of)
     return f"""
 SELECT producer, number, toUnixTimestamp64Milli(min(recorded_at)) AS recorded_ms, groupUniqArray(10)(event_id) AS events
-FROM trace.sequences
+FROM trace.events
 WHERE (producer, number) IN ({keys})
 GROUP BY producer, number
 """  # noqa: S608 - `literal` quotes what is put in

@@ -2,26 +2,38 @@
 
 Two instances of audit can never both write one tree: each takes a token that is higher than all before, a leaf or row
 with a higher token replaces one with a lower, and whoever finds a higher token than its own signs nothing any more.
+
+Rows come first. Leaves follow some seconds later, in order, with the nodes that they complete; a checkpoint is stored
+after the leaves that it is over.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from answerable_trail.connection import Connection
-from answerable_trail.merkle import Frontier
+from answerable_trail.encoding import LEAF_COLUMNS, NODE_COLUMNS, leaves_block, nodes_block
+from answerable_trail.errors import TrailRefused
+from answerable_trail.merkle import Frontier, Hashes, Node, Place, root
 from answerable_trail.reading import listed, literal, milliseconds, moment, text
-from answerable_trail.rows import Position, Seal
-
-TreeId = tuple[str, int]
-"""Tenant and shard, which is the partition number."""
+from answerable_trail.rows import ERASED, PlacedLeaf, PlacedNode, Position, Seal, TreeId
 
 _RANDOM_BITS = 16
 """Low bits of a token, so that two claims made at the same moment differ."""
 
 _POSITIONS_PER_QUERY = 1_000
+_PLACES_PER_QUERY = 200
+
+NODE_LEVEL = 8
+"""Nodes over fewer than 2**8 leaves are computed from them: 256 times fewer nodes to store, one short read more."""
+
+_LATE_MS = 10 * 60_000
+"""An insert is given up after 30 s: what was recorded so long before leaves were written last has its leaves."""
+
+_INSERT_SETTINGS: Mapping[str, str | int] = {"async_insert": 0}
+
+Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +84,40 @@ class TreeStore:
         """Whether somebody else has claimed one of the shards since."""
         return await self._newest_token(shards) > token
 
-    async def states(self, shards: Collection[int]) -> dict[TreeId, TreeState]:
-        """Trees of these shards: the newest checkpoint, continued by the leaves that follow it without a gap.
+    async def resume(self, shards: Collection[int]) -> dict[TreeId, TreeState]:
+        """Trees of these shards: the newest checkpoint, continued by what follows it without a gap. Whoever may write
+        them calls this first: leaves of rows whose writer died before it wrote them are written.
 
-        A leaf after a gap, or with a lower token than one before it, was left by an instance that died or was deposed
+        A row after a gap, or with a lower token than one before it, was left by an instance that died or was deposed
         while it wrote; its record is sealed again when it is delivered again.
         """
         signed = {each.tree: each for each in await self._newest(shards)}
-        frontiers = {tree: Frontier.from_bytes(each.frontier) for tree, each in signed.items()}
-        rows = await self._rows(_leaves_query(shards, signed))
-        for tree, leaves in groupby(rows, key=lambda row: (text(row[0]), int(row[1]))):
-            frontier = frontiers.get(tree, Frontier())
-            token = signed[tree].token if tree in signed else 0
-            following: list[bytes] = []
-            for _, _, index, leaf_hash, seal in leaves:
-                if index != frontier.size + len(following) or seal < token:
-                    break
-                following.append(leaf_hash)
-                token = seal
-            frontiers[tree], _ = frontier.extend(following)
-        return {tree: TreeState(frontier, signed.get(tree)) for tree, frontier in frontiers.items()}
+        written = await self._rows(_leaves_query(shards, signed))
+        since = await self._rows(_WRITTEN_UNTIL)
+        recent = await self._rows(_recent_query(shards, dict(since)))
+        states: dict[TreeId, TreeState] = {}
+        missing: list[PlacedLeaf] = []
+        nodes: list[PlacedNode] = []
+        for tree, leaves in _by_tree(written, recent).items():
+            checkpoint = signed.get(tree)
+            frontier = Frontier.from_bytes(checkpoint.frontier) if checkpoint else Frontier()
+            following = _following(leaves, frontier.size, checkpoint.token if checkpoint else 0)
+            frontier, completed = frontier.extend(leaf.hash for leaf, _ in following)
+            states[tree] = TreeState(frontier, checkpoint)
+            missing += [leaf for leaf, is_written in following if not is_written]
+            if following:
+                nodes += placed_nodes(tree, completed, following[-1][0].token)
+        for tree, checkpoint in signed.items():
+            states.setdefault(tree, TreeState(Frontier.from_bytes(checkpoint.frontier), checkpoint))
+        await self.grow(missing, nodes if missing else ())
+        return states
+
+    async def grow(self, leaves: Sequence[PlacedLeaf], nodes: Sequence[PlacedNode]) -> None:
+        """Store leaves of durable rows, and nodes; the same again changes nothing."""
+        if leaves:
+            await self._connection.insert("trace.leaves", LEAF_COLUMNS, leaves_block(leaves), _INSERT_SETTINGS)
+        if nodes:
+            await self._connection.insert("trace.nodes", NODE_COLUMNS, nodes_block(nodes), _INSERT_SETTINGS)
 
     async def seals(self, places: Sequence[SealedAt]) -> dict[Position, Seal]:
         """Seals of recorded rows whose leaf is the one at its place in the tree; others are absent."""
@@ -120,16 +146,31 @@ class TreeStore:
             f"(tenant, shard, size, seal, root, frontier, note, cosignatures, signed_at) VALUES {values}"
         )
 
-    async def leaf_hashes(self, tree: TreeId, size: int) -> list[bytes]:
-        """The first `size` leaves of a tree, in order; fewer when some are missing."""
-        rows = await self._rows(
-            f"""
-SELECT leaf_hash FROM trace.leaves
-WHERE tenant = {literal(tree[0])} AND shard = {tree[1]} AND leaf_index < {size}
-ORDER BY leaf_index, seal DESC LIMIT 1 BY leaf_index
-"""  # noqa: S608 - `literal` quotes what is put in
-        )
-        return [row[0] for row in rows]
+    async def hashes(self, tree: TreeId, places: Iterable[Place]) -> Hashes:
+        """The hashes of these subtrees, for the functions of `merkle` that make proofs; few rows are read.
+
+        Raises TrailRefused when the tree lacks one of them.
+        """
+        wanted = set(places)
+        high = sorted(place for place in wanted if place[0] >= NODE_LEVEL)
+        low = sorted(wanted.difference(high), key=lambda place: place[1] << place[0])
+        known: dict[Place, bytes] = {}
+        for start in range(0, len(high), _PLACES_PER_QUERY):
+            some = high[start : start + _PLACES_PER_QUERY]
+            known |= {(level, index): digest for level, index, digest in await self._rows(_nodes_query(tree, some))}
+        for start in range(0, len(low), _PLACES_PER_QUERY):
+            some = low[start : start + _PLACES_PER_QUERY]
+            found = dict(await self._rows(_ranges_query(tree, some)))
+            for level, index in some:
+                leaves = [found.get(at) for at in range(index << level, (index + 1) << level)]
+                if all(leaf is not None for leaf in leaves):
+                    known[level, index] = root(leaf for leaf in leaves if leaf is not None)
+        if lacking := wanted - known.keys():
+            level, index = min(lacking)
+            raise TrailRefused(
+                f"the tree {tree[0]}/{tree[1]} lacks hashes from leaf {index << level} on: see `answerable audit check`"
+            )
+        return lambda level, index: known[level, index]
 
     async def checkpoints(self, tree: TreeId) -> list[Checkpoint]:
         """All checkpoints of a tree, smallest first."""
@@ -189,13 +230,88 @@ def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:
     return Checkpoint(tree, size, root, token, text(note), cosignatures, moment(signed_ms), frontier)
 
 
+def placed_nodes(tree: TreeId, completed: Iterable[Node], token: int) -> list[PlacedNode]:
+    """Those of the nodes that are stored."""
+    return [PlacedNode(tree, level, index, digest, token) for level, index, digest in completed if level >= NODE_LEVEL]
+
+
+Written = tuple[PlacedLeaf, bool]
+"""A leaf, and whether trace.leaves has it."""
+
+
+def _by_tree(written: Rows, recent: Rows) -> dict[TreeId, list[Written]]:
+    """Of each place in each tree the leaf with the highest token; of equals one that is written."""
+    best: dict[tuple[TreeId, int], Written] = {}
+    for rows, is_written in ((recent, False), (written, True)):
+        for tenant, shard, index, leaf_hash, token, epoch, topic, offset in rows:
+            tree = (text(tenant), shard)
+            leaf = PlacedLeaf(tree, index, leaf_hash, token & (ERASED - 1), epoch, text(topic), offset)
+            other = best.get((tree, index))
+            if other is None or leaf.token >= other[0].token:
+                best[tree, index] = (leaf, is_written)
+    trees: dict[TreeId, list[Written]] = {}
+    for tree, index in sorted(best):
+        trees.setdefault(tree, []).append(best[tree, index])
+    return trees
+
+
+def _following(leaves: Iterable[Written], size: int, token: int) -> list[Written]:
+    """What continues a tree of this size whose last leaf has this token."""
+    following: list[Written] = []
+    for leaf, is_written in leaves:
+        if leaf.leaf_index < size:
+            continue
+        if leaf.leaf_index != size + len(following) or leaf.token < token:
+            break
+        following.append((leaf, is_written))
+        token = leaf.token
+    return following
+
+
 def _leaves_query(shards: Collection[int], signed: Mapping[TreeId, Checkpoint]) -> str:
     sizes = ", ".join(f"({literal(tree[0])}, {tree[1]}, {each.size})" for tree, each in signed.items())
     known = f"arrayFirst(s -> s.1 = tenant AND s.2 = shard, [{sizes}]).3" if sizes else "0"
     return f"""
-SELECT tenant, shard, leaf_index, leaf_hash, seal FROM trace.leaves
+SELECT tenant, shard, leaf_index, leaf_hash, seal, epoch, topic, offset FROM trace.leaves
 WHERE shard IN {listed(sorted(shards))} AND leaf_index >= {known}
 ORDER BY tenant, shard, leaf_index, seal DESC LIMIT 1 BY tenant, shard, leaf_index
+"""  # noqa: S608 - `literal` quotes what is put in
+
+
+_WRITTEN_UNTIL = "SELECT shard, toUnixTimestamp64Milli(max(written_at)) AS until FROM trace.leaves GROUP BY shard"
+
+
+def _recent_query(shards: Collection[int], until_ms: Mapping[int, int]) -> str:
+    """Sealed rows that may not have their leaves yet."""
+    since_ms = {shard: max(0, until_ms.get(shard, 0) - _LATE_MS) for shard in sorted(shards)}
+    recent = " OR ".join(
+        f"(partition = {shard} AND recorded_at >= fromUnixTimestamp64Milli({since}, 'UTC'))"
+        for shard, since in since_ms.items()
+    )
+    return f"""
+SELECT tenant, partition AS shard, leaf_index, leaf_hash, seal, epoch, topic, offset FROM trace.events
+WHERE seal != 0 AND ({recent})
+ORDER BY seal DESC LIMIT 1 BY tenant, shard, leaf_index
+"""  # noqa: S608 - numbers only
+
+
+def _nodes_query(tree: TreeId, places: Sequence[Place]) -> str:
+    return f"""
+SELECT level, node_index, hash FROM trace.nodes
+WHERE tenant = {literal(tree[0])} AND shard = {tree[1]} AND (level, node_index) IN ({", ".join(map(listed, places))})
+ORDER BY seal DESC LIMIT 1 BY level, node_index
+"""  # noqa: S608 - `literal` quotes what is put in
+
+
+def _ranges_query(tree: TreeId, places: Sequence[Place]) -> str:
+    """Leaves below these subtrees."""
+    ranges = " OR ".join(
+        f"leaf_index BETWEEN {index << level} AND {((index + 1) << level) - 1}" for level, index in places
+    )
+    return f"""
+SELECT leaf_index, leaf_hash FROM trace.leaves
+WHERE tenant = {literal(tree[0])} AND shard = {tree[1]} AND ({ranges})
+ORDER BY seal DESC LIMIT 1 BY leaf_index
 """  # noqa: S608 - `literal` quotes what is put in
 
 

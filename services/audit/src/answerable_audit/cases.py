@@ -62,7 +62,7 @@ class Case:
     """Bodies that were read already; a request is looked at again with each event of it."""
 
     def add(self, event: StateEvent, body: bytes | None) -> None:
-        """Note a durable event; of equal types the first one added counts."""
+        """Note a durable event; of equal types the first one added counts, and of one record the newest seal."""
         kind = event.type
         self.recorded.add((event.event_id, event.body_sha256))
         if kind not in self.copies:
@@ -70,6 +70,8 @@ class Case:
             self.events[kind] = event
             if body is not None:
                 self.bodies[kind] = body
+        elif self.events[kind].position == event.position:
+            self.events[kind] = event  # the leaf that was read had no place in the tree, so it was sealed again
 
     def add_row(self, row: Row) -> None:
         record = row.record

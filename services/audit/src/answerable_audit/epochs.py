@@ -3,11 +3,11 @@
 Positions are `(epoch, topic, partition, offset)`, so nothing recorded before is overwritten or swallowed.
 """
 
-import hashlib
 from collections.abc import Collection, Mapping
+from uuid import UUID
 
 from answerable_runtime.log import Log, Partition
-from answerable_trail.identity import erased_mark
+from answerable_trail.identity import identify
 from answerable_trail.rows import LastPosition
 
 
@@ -16,8 +16,9 @@ async def find_epochs(
 ) -> dict[Partition, int]:
     """The epoch of each partition: the recorded one, or one more when the log no longer holds what was recorded last.
 
-    Compared by content at the newest recorded offset, because a lost log may have grown past it since; once that record
-    is erased, by its id and time. What retention deleted cannot be compared and counts as the same log.
+    Compared by event and time at the newest recorded offset, because a lost log may have grown past it since. The time
+    tells an event from itself, put again into a new log. What retention deleted cannot be compared and counts as the
+    same log.
 
     Raises:
         BrokerUnavailable: the log cannot be read.
@@ -30,12 +31,12 @@ async def find_epochs(
         if bounds[place][0] <= position.offset < bounds[place][1]
     }
     found = {
-        (record.topic, record.partition): {hashlib.sha256(record.value).hexdigest(), erased_mark(record)}
+        (record.topic, record.partition): (UUID(identify(record).event_id), record.timestamp_ms)
         async for record in log.read(ranges)
     }
     epochs = dict.fromkeys(partitions, 0)
     for place, position in known.items():
-        differs = place in ranges and position.body_sha256 not in found.get(place, ())
+        differs = place in ranges and position.known_by is not None and found.get(place) != position.known_by
         lost = position.offset >= bounds[place][1] or differs
         epochs[place] = position.epoch + lost
     return epochs

@@ -22,7 +22,7 @@ from answerable_audit.sealing import Sealer
 from answerable_events.answers import Receipt
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Message, Record
-from answerable_events.topics import ANSWERS, DOCUMENTS, GOVERNANCE, KNOWLEDGE, QUESTIONS, VERDICTS, every_topic
+from answerable_events.topics import ANSWERS, QUESTIONS, REQUEST_TOPICS, VERDICTS
 from answerable_runtime.clock import Clock
 from answerable_runtime.log import Log, Partition
 from answerable_runtime.metrics import Metrics
@@ -34,9 +34,6 @@ _log = structlog.get_logger(__name__)
 
 _CLOSED_REMEMBERED = 100_000
 """Newest closed requests kept in memory, so that late copies cost no query; older ones are looked up."""
-
-_OTHER_TOPICS = (DOCUMENTS.name, KNOWLEDGE.name, GOVERNANCE.name)
-_ABOUT_REQUESTS = frozenset(topic.name for topic in every_topic() if not topic.name.startswith(_OTHER_TOPICS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +266,4 @@ class Gate:
 def _key(row: Row) -> Key | None:
     """The request that a row is about."""
     tenant, request_id, *_ = row.identity
-    return None if row.record.topic not in _ABOUT_REQUESTS or request_id == str(NIL) else (tenant, UUID(request_id))
+    return None if row.record.topic not in REQUEST_TOPICS or request_id == str(NIL) else (tenant, UUID(request_id))

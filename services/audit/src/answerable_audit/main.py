@@ -9,6 +9,7 @@ from uuid import uuid4
 import structlog
 
 from answerable_audit.completeness import OWNED, Checker, Schedule, checking
+from answerable_audit.expiry import Expiry, enforce_at, expiring
 from answerable_audit.gate import Gate, Pace
 from answerable_audit.release import Releaser
 from answerable_audit.sealing import Rhythm, Sealer
@@ -64,8 +65,10 @@ async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Serv
             offering = Witnessing(sealer, trail.trees, known, metrics)
             numbering = Numbering("/answerable/audit", f"{instance}-completeness")
             checker = Checker(trail, log, metrics, clock, numbering=numbering, keys=signer.verifiers)
+            run, every = partial(enforce_at, settings.clickhouse_url.get_secret_value()), settings.audit_retention_every
             async with (
                 checking(checker, clock, checks, _schedule(settings)),
+                expiring(Expiry(run, metrics, clock, every=every), clock, checks, every=every),
                 witnessing(offering, clock, every=settings.audit_checkpoint_every / 2),
             ):
                 yield

@@ -7,7 +7,7 @@ one instance writes a tree: `answerable_trail.trees` says how that is held.
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from answerable_events.answers import Receipt, Tree
 from answerable_events.codec import encode
 from answerable_events.governance import CheckpointSigned
-from answerable_events.message import Message, Record
+from answerable_events.message import EPOCH, Message, Record
 from answerable_events.topics import GOVERNANCE
 from answerable_runtime.errors import StateOutdated
 from answerable_runtime.log import Partition
@@ -23,9 +23,9 @@ from answerable_runtime.numbering import Numbering
 from answerable_trail.identity import Identity, identify
 from answerable_trail.leaves import SALT_BYTES, seal_record
 from answerable_trail.merkle import Frontier
-from answerable_trail.notes import LogSigner, checkpoint_body, origin_of
-from answerable_trail.rows import LastPosition, Position, Row, Seal, StateEvent
-from answerable_trail.trees import Checkpoint, SealedAt, TreeId, TreeState, TreeStore
+from answerable_trail.notes import LogSigner, Signature, checkpoint_body, origin_of, parse_note
+from answerable_trail.rows import LastPosition, PlacedLeaf, PlacedNode, Position, Row, Seal, StateEvent, TreeId
+from answerable_trail.trees import Checkpoint, SealedAt, TreeState, TreeStore, placed_nodes
 
 _log = structlog.get_logger(__name__)
 
@@ -54,6 +54,15 @@ class _Growing:
     """Durable leaves since the checkpoint, without those of checkpoints: a tree at rest must not grow for ever."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A batch that is sealed and may not be durable yet, and the nodes that it completes."""
+
+    records: Sequence[Record]
+    rows: Sequence[Row]
+    nodes: Sequence[PlacedNode]
+
+
 class Sealer:
     """The trees of the partitions that this instance owns. Raises TrailUnavailable where it reads or writes."""
 
@@ -67,7 +76,11 @@ class Sealer:
         self._token = 0
         self._growing: dict[TreeId, _Growing] = {}
         self._recorded: Mapping[Partition, int] = {}
-        self._pending: tuple[Sequence[Record], list[Row]] | None = None
+        self._pending: _Pending | None = None
+        self._leaves: list[PlacedLeaf] = []
+        """Of durable rows, not written yet; and the nodes that they complete."""
+        self._nodes: list[PlacedNode] = []
+        self._grown_at = EPOCH
 
     @property
     def token(self) -> int:
@@ -76,6 +89,7 @@ class Sealer:
     async def load(self, recorded: Mapping[Partition, LastPosition], epochs: Mapping[Partition, int]) -> None:
         """Claim the trees of these partitions, and find where they stand. `recorded`: where the record ends."""
         self._pending = None
+        self._leaves, self._nodes = [], []
         self._numbering.begin_again()
         self._shards = frozenset(partition for _, partition in epochs)
         self._recorded = {
@@ -84,15 +98,15 @@ class Sealer:
         self._growing = {}
         if self._shards:
             self._token = await self._trees.claim(self._shards, self._instance, secrets.randbits(16))
-            self._growing = {tree: _resumed(state) for tree, state in (await self._trees.states(self._shards)).items()}
+            self._growing = {tree: _resumed(state) for tree, state in (await self._trees.resume(self._shards)).items()}
 
     async def rows(self, records: Sequence[Record], epochs: Mapping[Partition, int]) -> Sequence[Row]:
         """The records with their seals, one row for each; asked again for the same records, the same.
 
         A record that was recorded before keeps its seal, also when it was erased since.
         """
-        if self._pending is not None and self._pending[0] is records:
-            return self._pending[1]
+        if self._pending is not None and self._pending.records is records:
+            return self._pending.rows
         named = [(record, epochs.get((record.topic, record.partition), 0), identify(record)) for record in records]
         kept = await self._kept(named)
         salts = secrets.token_bytes(SALT_BYTES * len(named))
@@ -108,21 +122,25 @@ class Sealer:
                 seal = Seal(self._of(tree).sealed.size + len(leaves), leaf_hash, salt, self._token)
                 leaves.append(leaf_hash)
             rows.append(Row(epoch, record, identity, seal))
+        completed: list[PlacedNode] = []
         for tree, leaves in fresh.items():
-            self._of(tree).sealed, _ = self._of(tree).sealed.extend(leaves)
-        self._pending = (records, rows)
+            self._of(tree).sealed, nodes = self._of(tree).sealed.extend(leaves)
+            completed += placed_nodes(tree, nodes, self._token)
+        self._pending = _Pending(records, rows, completed)
         return rows
 
     def stored(self) -> None:
         """The rows that were given last are durable."""
         assert self._pending is not None, "rows come first"
-        records, rows = self._pending
-        self._pending = None
+        pending, self._pending = self._pending, None
         for tree in self._growing.values():
             tree.durable = tree.sealed
-        for record, row in zip(records, rows, strict=True):
-            if record.topic != GOVERNANCE.name and row.seal.token == self._token:
-                self._of((row.identity.tenant, record.partition)).news += 1
+        for record, row in zip(pending.records, pending.rows, strict=True):
+            if row.seal.token == self._token:
+                leaf = _placed(row)
+                self._leaves.append(leaf)
+                self._of(leaf.tree).news += record.topic != GOVERNANCE.name
+        self._nodes += pending.nodes
 
     def receipt(self, tenant: str, event: StateEvent, now: datetime) -> Receipt:
         """Where the event that an outcome rests on is sealed, with a checkpoint over it if there is one."""
@@ -139,35 +157,52 @@ class Sealer:
         )
 
     async def checkpoints(self, now: datetime) -> list[Message]:
-        """Sign the trees that are due; the events that say so.
+        """Write the leaves of what is durable, and sign the trees that are due; the events that say so.
 
         Raises:
             StateOutdated: another instance has claimed one of the trees.
         """
         due = {tree: each for tree, each in self._growing.items() if self._is_due(each, now)}
-        if not due:
+        if not due and not (self._leaves and now - self._grown_at >= self._rhythm.every):
             return []
         asked_at = time.monotonic()
         if await self._trees.deposed(self._shards, self._token):
             raise StateOutdated("another instance of audit has claimed these trees")
-        signed = [self._sign(tree, each.durable, now) for tree, each in due.items()]
+        # Batches become durable while this waits: what is signed stands before, and is written before.
+        stands = {tree: (each.durable, each.news) for tree, each in due.items()}
+        await self._grow(now)
+        if not due:
+            return []
+        signed = [self._sign(tree, durable, now) for tree, (durable, _) in stands.items()]
         await self._trees.keep(signed)
         if time.monotonic() - asked_at > _MAY_SIGN_FOR_S:
             raise StateOutdated("it took too long to be sure that nobody else has claimed these trees")
         for each in signed:
             self._growing[each.tree].signed = each
-            self._growing[each.tree].news = 0
+            self._growing[each.tree].news -= stands[each.tree][1]
         return [self._event(each, now) for each in signed]
+
+    async def _grow(self, now: datetime) -> None:
+        leaves, nodes = list(self._leaves), list(self._nodes)
+        await self._trees.grow(leaves, nodes)
+        del self._leaves[: len(leaves)], self._nodes[: len(nodes)]
+        self._grown_at = now
 
     def signed(self) -> list[Checkpoint]:
         """The newest checkpoint of each tree."""
         return [each.signed for each in self._growing.values() if each.signed is not None]
 
-    def cosigned(self, checkpoint: Checkpoint) -> None:
-        """Witnesses have signed it as well: receipts quote it with their signatures from now on."""
+    def cosigned(self, checkpoint: Checkpoint, signatures: Sequence[Signature]) -> Checkpoint:
+        """A witness has signed it: with its signature and those of others so far. Receipts quote it so from now on."""
         tree = self._of(checkpoint.tree)
-        if tree.signed is not None and tree.signed.size == checkpoint.size and tree.signed.token == checkpoint.token:
-            tree.signed = checkpoint
+        signed = tree.signed
+        is_newest = signed is not None and (signed.size, signed.token) == (checkpoint.size, checkpoint.token)
+        known = signed if signed is not None and is_newest else checkpoint
+        note = parse_note(known.note).with_signatures(signatures)
+        kept = replace(known, note=note.to_text(), cosignatures=len(note.signatures) - 1)
+        if is_newest:
+            tree.signed = kept
+        return kept
 
     def _of(self, tree: TreeId) -> _Growing:
         return self._growing.setdefault(tree, _Growing())
@@ -205,6 +240,12 @@ class Sealer:
             signed_at=signed.signed_at,
         )
         return encode(body, topic=GOVERNANCE, producer=self._numbering.next(), now=now, partition=signed.tree[1])
+
+
+def _placed(row: Row) -> PlacedLeaf:
+    record, seal = row.record, row.seal
+    tree = (row.identity.tenant, record.partition)
+    return PlacedLeaf(tree, seal.leaf_index, seal.leaf_hash, seal.token, row.epoch, record.topic, record.offset)
 
 
 def _resumed(state: TreeState) -> _Growing:

@@ -49,3 +49,8 @@ class AuditSettings(RuntimeSettings):
     audit_check_deep_every: Duration = Field(
         default=timedelta(days=1), description="How often all hashes are computed again, seconds."
     )
+    audit_retention_every: Duration = Field(
+        default=timedelta(days=1),
+        ge=timedelta(0),
+        description="How often requests that were kept long enough are removed, seconds; 0: only by hand.",
+    )

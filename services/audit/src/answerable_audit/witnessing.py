@@ -7,7 +7,7 @@ but an answer does not wait for it.
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from answerable_runtime.errors import StartUpRefused
 from answerable_runtime.metrics import Metrics
 from answerable_trail.errors import NoteInvalid, TrailError, WitnessConflict, WitnessRefused
 from answerable_trail.keys import parse_verifier_key
-from answerable_trail.merkle import Tree, consistency_proof
+from answerable_trail.merkle import consistency_places, consistency_proof
 from answerable_trail.notes import Note, Signature, parse_note
-from answerable_trail.trees import Checkpoint, TreeId, TreeStore
+from answerable_trail.rows import TreeId
+from answerable_trail.trees import Checkpoint, TreeStore
 from answerable_trail.witnesses import FileWitness, HttpWitness, Offer, Witness
 
 _log = structlog.get_logger(__name__)
@@ -75,10 +76,13 @@ class Witnessing:
 
     async def round(self) -> None:
         """Offer what no witness has yet; what fails is offered again in the next round."""
+        await asyncio.gather(*(self._offer_all(name, witness) for name, witness in self.witnesses.items()))
+
+    async def _offer_all(self, name: str, witness: Witness) -> None:
+        """At the witness's own pace: a slow one keeps no other from its checkpoints."""
         for checkpoint in self.sealer.signed():
-            for name, witness in self.witnesses.items():
-                if self._held.get((name, checkpoint.tree), -1) < checkpoint.size:
-                    await self._offer(name, witness, checkpoint)
+            if self._held.get((name, checkpoint.tree), -1) < checkpoint.size:
+                await self._offer(name, witness, checkpoint)
 
     async def _offer(self, name: str, witness: Witness, checkpoint: Checkpoint) -> None:
         result = "taken"
@@ -107,15 +111,11 @@ class Witnessing:
             return Offer(note, old_size)
         if old_size > checkpoint.size:
             raise WitnessRefused("the witness holds a larger checkpoint of this tree")
-        hashes = Tree(await self.trees.leaf_hashes(checkpoint.tree, checkpoint.size)).hashes
+        hashes = await self.trees.hashes(checkpoint.tree, consistency_places(old_size, checkpoint.size))
         return Offer(note, old_size, tuple(consistency_proof(old_size, checkpoint.size, hashes)))
 
     async def _keep(self, checkpoint: Checkpoint, signatures: Sequence[Signature]) -> None:
-        cosigned = parse_note(checkpoint.note).with_signatures(signatures)
-        more = len(cosigned.signatures) - 1
-        kept = replace(checkpoint, note=cosigned.to_text(), cosignatures=more)
-        await self.trees.keep([kept])
-        self.sealer.cosigned(kept)
+        await self.trees.keep([self.sealer.cosigned(checkpoint, signatures)])
 
 
 @asynccontextmanager

@@ -110,7 +110,7 @@ def _topic(state: TopicState) -> dict[str, Any]:
     return {
         "name": topic.name,
         "events": [event.TYPE for event in topic.events],
-        "key": topic.key,
+        "keys": sorted({event.KEY for event in topic.events}),
         "producers": topic.producers,
         "consumers": topic.consumers,
         "retention_days": topic.retention.total_seconds() / 86_400,

@@ -1,4 +1,4 @@
--- The record of everything that happened: one row for every record of the log, and two small tables that follow it.
+-- The record of everything that happened: one row for every record of the log.
 --
 -- A writer gives place, identity (tenant, request_id, event_id, type, which are sealed too), key, headers, body and the seal
 -- (leaf_index, leaf_hash, salt, seal). ClickHouse derives the other columns by the DEFAULT expressions below, so they
@@ -47,6 +47,10 @@ CREATE TABLE IF NOT EXISTS trace.events
     ancestors Array(Tuple(event_id UUID, type String, sha256 String))
         DEFAULT JSONExtract(body, 'ancestors', 'Array(Tuple(event_id UUID, type String, sha256 String))') CODEC(ZSTD(1))
         COMMENT 'Every earlier event that this one rests on, with the SHA-256 of its body in hexadecimal; empty when the body is not JSON',
+    producer LowCardinality(String)
+        COMMENT 'Header ce_producerid: one run of one of this system\'s own services; else empty. Stays when headers are erased',
+    number UInt64
+        COMMENT 'Header ce_producerseq: counts the messages of the run from 1; else 0',
     leaf_index UInt64
         COMMENT 'Place in the tree of (tenant, partition); PROOF.md of libs/trail says what the tree is made of',
     leaf_hash FixedString(32)
@@ -65,47 +69,6 @@ PARTITION BY toYYYYMM(log_time)
 ORDER BY (tenant, request_id, epoch, topic, partition, offset)
 SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'The log as it was, one row for each record; repeated writes go with FINAL, or ORDER BY seal DESC LIMIT 1 BY epoch, topic, partition, offset';
-
-CREATE TABLE IF NOT EXISTS trace.positions
-(
-    epoch UInt32 COMMENT 'Incarnation of the partition',
-    topic LowCardinality(String) COMMENT 'Topic of the log',
-    partition UInt16 COMMENT 'Partition of the topic',
-    last_offset UInt64 COMMENT 'Highest offset recorded so far',
-    body_sha256 FixedString(32)
-        COMMENT 'SHA-256 of the body at that offset: tells whether the log is still the same one. Once erased, of event id and log time'
-)
-ENGINE = ReplacingMergeTree(last_offset)
-ORDER BY (epoch, topic, partition)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'How far each partition is recorded; read with FINAL';
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS trace.positions_feed TO trace.positions AS
-SELECT epoch, topic, partition, max(offset) AS last_offset,
-       argMax(if(erased_leaf = '', body_sha256, SHA256(concat(toString(event_id), ' ', toString(toUnixTimestamp64Milli(log_time))))),
-           offset) AS body_sha256
-FROM trace.events
-GROUP BY epoch, topic, partition;
-
-CREATE TABLE IF NOT EXISTS trace.request_marks
-(
-    topic LowCardinality(String) COMMENT 'questions and questions-dlq: the request began; answers: it ended',
-    tenant LowCardinality(String) COMMENT 'Whose request',
-    request_id UUID COMMENT 'Which request',
-    partition UInt16 COMMENT 'Partition of the record',
-    recorded_at DateTime64(3, 'UTC') COMMENT 'When the record was written; the clock of ClickHouse, which no producer sets'
-)
-ENGINE = ReplacingMergeTree
-PARTITION BY toDate(recorded_at)
-ORDER BY (topic, tenant, request_id, partition)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'Where requests begin and end, to find those without an outcome; may repeat itself';
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS trace.request_marks_feed TO trace.request_marks AS
-SELECT topic, tenant, request_id, partition, recorded_at
-FROM trace.events
-WHERE topic IN ('questions', 'questions-dlq', 'answers') AND request_id != toUUID('00000000-0000-0000-0000-000000000000')
-    AND erased_leaf = '';
 
 CREATE TABLE IF NOT EXISTS trace.probes
 (

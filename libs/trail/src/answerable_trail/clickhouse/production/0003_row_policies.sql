@@ -5,11 +5,11 @@
 -- who see everything: once a table has a policy, whoever none is for might see nothing.
 
 CREATE ROW POLICY IF NOT EXISTS answerable_own_tenants
-ON trace.events, trace.requests, trace.request_marks, trace.leaves, trace.checkpoints, trace.retention, trace.holds, trace.expired
+ON trace.events, trace.requests, trace.leaves, trace.nodes, trace.checkpoints, trace.retention, trace.holds, trace.expired
 USING tenant IN (arrayMap(role -> substring(role, 8), arrayFilter(role -> startsWith(role, 'tenant_'), enabledRoles())))
 TO answerable_analyst;
 
 CREATE ROW POLICY IF NOT EXISTS answerable_every_tenant
-ON trace.events, trace.requests, trace.request_marks, trace.leaves, trace.checkpoints, trace.retention, trace.holds, trace.expired
+ON trace.events, trace.requests, trace.leaves, trace.nodes, trace.checkpoints, trace.retention, trace.holds, trace.expired
 USING true
 TO answerable_writer, answerable_operator, answerable_auditor;

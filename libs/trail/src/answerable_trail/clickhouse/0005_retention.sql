@@ -36,9 +36,12 @@ CREATE TABLE IF NOT EXISTS trace.expired
     partition UInt16 CODEC(ZSTD(1)) COMMENT 'Position: partition',
     offset UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Position: offset',
     tenant LowCardinality(String) COMMENT 'Whose record it was',
+    producer LowCardinality(String) COMMENT 'Which run of a service numbered it; empty when none did',
+    number UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Its number in that run, or 0',
+    recorded_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'When it was recorded',
     expired_at DateTime('UTC') CODEC(ZSTD(1)) COMMENT 'When it was removed'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (epoch, topic, partition, offset)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'Positions that were recorded and are empty since; to tell them from records that never came';
+COMMENT 'Positions and numbers that were recorded and are empty since; to tell them from records that never came';

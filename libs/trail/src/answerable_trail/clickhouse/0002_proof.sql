@@ -1,4 +1,7 @@
 -- The proof: the leaves of each tree in their order, who may write a tree, and what was signed.
+--
+-- Nothing follows trace.events within an insert: every materialized view costs each insert, however small, 8 ms of
+-- processor. Audit writes leaves of durable rows every few seconds, before it signs them; until then the rows have them.
 
 CREATE TABLE IF NOT EXISTS trace.leaves
 (
@@ -9,17 +12,27 @@ CREATE TABLE IF NOT EXISTS trace.leaves
     seal UInt64 CODEC(ZSTD(1)) COMMENT 'Token of the instance that sealed it; of two leaves at one place the higher one counts',
     epoch UInt32 CODEC(ZSTD(1)) COMMENT 'Where the record stands: incarnation of the partition',
     topic LowCardinality(String) COMMENT 'Where the record stands: topic',
-    offset UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Where the record stands: offset'
+    offset UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Where the record stands: offset',
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') CODEC(Delta, ZSTD(1)) COMMENT 'When: rows recorded well before then have their leaves here'
 )
 ENGINE = ReplacingMergeTree(seal)
 ORDER BY (tenant, shard, leaf_index)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'Leaves of the trees in order; a leaf that no row of trace.events has any more was sealed again elsewhere';
+COMMENT 'Leaves of the trees in order, some seconds behind the rows; what a checkpoint is over is always here';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS trace.leaves_feed TO trace.leaves AS
-SELECT tenant, partition AS shard, leaf_index, leaf_hash, seal, epoch, topic, offset
-FROM trace.events
-WHERE seal != 0 AND erased_leaf = '';
+CREATE TABLE IF NOT EXISTS trace.nodes
+(
+    tenant LowCardinality(String) COMMENT 'Whose tree',
+    shard UInt16 COMMENT 'Which tree of the tenant',
+    level UInt8 COMMENT 'The node is over 2^level leaves; from 8 up, what is below is quickly computed from leaves',
+    node_index UInt64 COMMENT 'Its first leaf is node_index * 2^level',
+    hash FixedString(32) COMMENT 'RFC 6962 hash of these leaves',
+    seal UInt64 COMMENT 'Token of the instance that wrote it; of two the higher one counts'
+)
+ENGINE = ReplacingMergeTree(seal)
+ORDER BY (tenant, shard, level, node_index)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Complete subtrees, so that a proof needs neither all leaves nor a tree in memory';
 
 CREATE TABLE IF NOT EXISTS trace.claims
 (
