@@ -33,7 +33,7 @@ from tests.support.requests import place
 
 TENANT = "norvik"
 _TIME_ALLOWED = timedelta(hours=6)  # the backlog must not expire while it is measured
-_TEXT = (
+TEXT = (
     "Employees who travel on behalf of the company book through the travel desk and keep every receipt. Trips of less "
     "than eight hours are not reimbursed for meals. The daily allowance follows the country table of the finance "
     "handbook and is paid with the salary of the following month, once the manager has approved the report. "
@@ -78,7 +78,7 @@ def documents(count: int, now: datetime) -> Iterator[Message]:
         document_id=_FIRST_DOCUMENT,
         version=1,
         filename="travel.md",
-        content=b64encode((_TEXT * 4).encode()),
+        content=b64encode((TEXT * 4).encode()),
         title="Travel",
         readers=("group:staff",),
         submitted_at=now,
@@ -154,7 +154,7 @@ def _templates(request_id: UUID, now: datetime) -> tuple[Template, ...]:
 
 
 def _question(request_id: UUID, now: datetime, padding: int) -> Template:
-    body = _asked(request_id, now, (_TEXT * (padding // len(_TEXT) + 1))[:padding])
+    body = _asked(request_id, now, (TEXT * (padding // len(TEXT) + 1))[:padding])
     message = encode(body, topic=QUESTIONS, producer=_producer("upstream", request_id), now=now)
     event = decode(place(message, 0), QUESTIONS)
     return Template(message, body.TYPE, event.id, event.sha256)
@@ -204,7 +204,7 @@ def _passage(label: int) -> Passage:
         title="Travel and expenses",
         source="handbook/travel.md",
         locator=f"lines {10 * label}-{10 * label + 6}",
-        text=_TEXT,
+        text=TEXT,
         scores={"bm25": 7.25, "dense": 0.61, "fused": 0.031},
         readers_matched=("group:staff",),
     )

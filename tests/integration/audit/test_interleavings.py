@@ -9,7 +9,7 @@ from tests.support.world import Step
 
 pytestmark = pytest.mark.integration
 
-_STORIES_TOLD = 12
+_STORIES_TOLD = 10
 """Half a minute to a minute; `make proof` tells more, and others."""
 
 KNOWN: dict[str, list[Step]] = {
@@ -22,7 +22,7 @@ KNOWN: dict[str, list[Step]] = {
     ],
     "what a deposed instance inserts late loses": [
         ("ask", 0, 0, 7), ("ask", 2, 0, 7), ("take", 0, 1, 0), ("fall asleep in insert", 0, 7, 0), ("start", 0, 2, 0),
-        ("catch up", 0, 0, 0), ("wake deposed", 0, 0, 0), ("look", 0, 0, 0),
+        ("catch up", 0, 0, 0), ("wake", 0, 0, 0), ("look", 0, 0, 0),
     ],
     "what was erased does not come back with its offsets": [
         ("ask", 0, 0, 7), ("write other", 0, 0, 0), ("catch up", 0, 0, 0), ("erase", 0, 0, 1), ("erase", 2, 0, 1),
@@ -41,6 +41,7 @@ def test_a_story_ends_with_a_whole_record(clickhouse: Server, story: list[Step])
         assert tell(story) == []
 
 
+@pytest.mark.timeout(600)
 def test_every_story_ends_with_a_whole_record(clickhouse: Server) -> None:
     with telling(clickhouse.url) as tell:
 

@@ -82,6 +82,7 @@ class BatchSink:
         self._last: asyncio.Task[None] | None = None
         self._partitions: frozenset[Partition] = frozenset()
         self._loaded = False
+        self._loads = 0
         self.received = 0
         self.member: Member | None = None
         self.committed: dict[Partition, int] = {}
@@ -114,7 +115,7 @@ class BatchSink:
         if self._broken and self._last is not None:
             self._last.result()
         if self._partitions:
-            await self._patiently(partial(self._settle, (), None))
+            await self._patiently(partial(self._settle, (), 0, None))
 
     @property
     def _broken(self) -> bool:
@@ -143,13 +144,13 @@ class BatchSink:
                 if before is not None:
                     await before
                 self._loaded = False
-            stored = await self._patiently(partial(self._store, records))
+            loads, stored = await self._patiently(partial(self._store, records))
             if before is not None:
                 await before
         finally:
             self._taking = False
         self._take(member)
-        await self._patiently(partial(self._settle, records, stored))
+        await self._patiently(partial(self._settle, records, loads, stored))
         await self._commit(records, member)
         self.received += len(records)
 
@@ -170,16 +171,20 @@ class BatchSink:
             await self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE.total_seconds())
 
-    async def _store(self, records: Sequence[Record]) -> object:
+    async def _store(self, records: Sequence[Record]) -> tuple[int, object]:
+        """Under which state, and what the handler needs of it."""
         async with self._storing:
             await self._require_state()
-            return await self._handler.store(records)
+            return self._loads, await self._handler.store(records)
 
-    async def _settle(self, records: Sequence[Record], stored: object) -> None:
+    async def _settle(self, records: Sequence[Record], loads: int, stored: object) -> None:
+        """What was stored under a state that is gone is stored again: somebody else may have written since."""
         async with self._settling:
-            if not self._loaded:
+            if not self._loaded or (records and loads != self._loads):
                 async with self._storing:
                     await self._require_state()
+                    if records and loads != self._loads:
+                        stored = await self._handler.store(records)
             if records:
                 self._handler.note(records, stored)
             messages = await self._handler.due(self._clock.now())
@@ -191,6 +196,7 @@ class BatchSink:
         if not self._loaded:
             await self._handler.load(self._partitions, self._log)
             self._loaded = True
+            self._loads += 1
 
     async def _commit(self, records: Sequence[Record], member: Member) -> None:
         offsets: dict[Partition, int] = {}

@@ -46,6 +46,8 @@ class Metrics:
         self.witness_offers = counter("witness_offers", "Checkpoints offered to witnesses.", "witness", "result")
         self.trace_problems = gauge("trace_problems", "What the last checks found wrong with the trace.", "kind")
         self.trace_checked = gauge("trace_checked_timestamp_seconds", "When the trace was last checked for holes.")
+        self.retention_runs = counter("retention_runs", "Runs of retention, by how they ended.", "result")
+        self.retention_removed = counter("retention_removed", "Rows that retention removed.", "table")
         self.redriven = counter("redriven", "Questions put again after the broker lost its log.")
         # models and documents
         self.model_calls = counter("model_calls", "Calls of a model.", "model", "result")
@@ -53,6 +55,7 @@ class Metrics:
         self.model_seconds = seconds("model", "Duration of model calls.", "model")
         self.documents = counter("documents", "Documents by what became of them.", "result")
         self.passages = counter("passages", "Passages put into the index.")
+        self.revocation_seconds = seconds("revocation", "From a change of rights to when every search keeps to it.")
         # HTTP
         self.http_requests = counter("http_requests", "Requests to the gateway.", "method", "route", "status")
         self.http_seconds = seconds("http", "Duration of requests to the gateway.", "method", "route")

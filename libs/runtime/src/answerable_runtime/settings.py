@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -21,6 +22,8 @@ def _seconds(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+Location = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value)]
+"""A folder, or the URL of something that serves as one."""
 
 
 class RuntimeSettings(BaseSettings):
@@ -70,6 +73,25 @@ class RuntimeSettings(BaseSettings):
     @property
     def bootstrap_servers(self) -> list[str]:
         return [server.strip() for server in self.kafka_brokers.split(",") if server.strip()]
+
+
+class IndexSettings(RuntimeSettings):
+    """Where the index is: the same for every service that writes or reads it."""
+
+    index_path: Location = Field(
+        default=".answerable/index",
+        description="Folder of the index, or a URL (s3://bucket/index); one for ingestion, retrieval and validation.",
+    )
+    index_storage: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="Options of the object storage of the index as LanceDB names them, JSON: "
+        '{"aws_endpoint": "...", "aws_access_key_id": "..."}. AWS_* variables work too.',
+    )
+
+    @property
+    def index_options(self) -> dict[str, str]:
+        """Options in clear: for the storage, never for a log."""
+        return {name: value.get_secret_value() for name, value in self.index_storage.items()}
 
 
 def refuse_unknown(environment: Mapping[str, str], known: Iterable[type[BaseSettings]]) -> None:

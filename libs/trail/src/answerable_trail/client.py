@@ -103,7 +103,7 @@ class Trail:
         found: dict[tuple[str, UUID], RequestState] = {key: RequestState() for key in wanted}
         for start in range(0, len(wanted), _REQUESTS_PER_QUERY):
             some = wanted[start : start + _REQUESTS_PER_QUERY]
-            table = await self._connection.select(reading.state_query(some), exact=True)
+            table = await self._connection.pick(reading.state_query(some))
             found |= reading.states(table.rows)
         return found
 
@@ -119,7 +119,7 @@ class Trail:
 
     async def request(self, tenant: str | None, request_id: UUID) -> list[TraceRow]:
         """All records of a request, oldest first; without a tenant, of every tenant that chose this id."""
-        table = await self._connection.select(reading.rows_query(tenant, request_id), exact=True)
+        table = await self._connection.pick(reading.rows_query(tenant, request_id))
         return [reading.trace_row(row) for row in table.rows]
 
     async def unfinished_documents(self, epochs: Mapping[int, int]) -> list[TraceRow]:

@@ -38,6 +38,7 @@ PASSING_CODES = frozenset(
 """ClickHouse's error codes that mean "not now"."""
 
 POOL_SIZE = 8
+_EXACT = {"String": "bytes", "FixedString": "bytes"}
 _SCHEMES = ("http", "https")
 
 
@@ -54,9 +55,19 @@ class Connection:
 
     async def select(self, sql: str, parameters: Mapping[str, object] | None = None, *, exact: bool = False) -> Table:
         """Run a query; with `exact`, text columns come as the bytes that are stored."""
-        formats = {"String": "bytes", "FixedString": "bytes"} if exact else None
+        formats = _EXACT if exact else None
         with _sorted_failures():
             result = await self._client.query(sql, parameters=dict(parameters or {}) or None, query_formats=formats)
+        return _table(result)
+
+    async def pick(self, sql: str) -> Table:
+        """Run a query for a few rows that the primary key finds, exactly: on one thread, where the user may say so.
+        Others would be started for nothing, which takes longer than the rows.
+        """
+        threads = self._client.server_settings.get("max_threads")
+        settings = {"max_threads": 1} if threads is not None and not threads.readonly else None
+        with _sorted_failures():
+            result = await self._client.query(sql, query_formats=_EXACT, settings=settings)
         return _table(result)
 
     async def ask(self, sql: str, parameters: Mapping[str, object] | None = None) -> Table:

@@ -185,7 +185,8 @@ class TreeStore:
         if not leaves:
             return []
         where = _covering_condition(tree, sorted(set(leaves)), sizes)
-        return [_checkpoint(row) for row in await self._rows(_checkpoints_query(where, newest=False))]
+        table = await self._connection.pick(_checkpoints_query(where, newest=False))
+        return [_checkpoint(row) for row in table.rows]
 
     async def newest(self) -> list[Checkpoint]:
         """The newest checkpoint of every tree."""
@@ -196,8 +197,9 @@ class TreeStore:
         return [_checkpoint(row) for row in await self._rows(_checkpoints_query(where, newest=True))]
 
     async def _newest_token(self, shards: Collection[int]) -> int:
-        rows = await self._rows(f"SELECT max(token) FROM trace.claims WHERE shard IN {listed(sorted(shards))}")  # noqa: S608
-        return int(rows[0][0])
+        newest = f"SELECT max(token) FROM trace.claims WHERE shard IN {listed(sorted(shards))}"  # noqa: S608 - numbers only
+        ((token,),) = (await self._connection.pick(newest)).rows
+        return int(str(token))
 
     async def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         return list((await self._connection.select(sql, exact=True)).rows)

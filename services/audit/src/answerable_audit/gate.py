@@ -18,7 +18,7 @@ from answerable_audit.cases import Case, Decision, Key, decide
 from answerable_audit.epochs import find_epochs
 from answerable_audit.loading import case_of, joined, put_again
 from answerable_audit.release import Releaser
-from answerable_audit.sealing import Sealer
+from answerable_audit.sealing import MAY_RELY_FOR_S, Sealer
 from answerable_events.answers import Receipt
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Message, Record
@@ -130,6 +130,7 @@ class Gate:
         looking = asyncio.create_task(self._trail.load(unknown))
         try:
             await self._trail.append([row for row in rows if not row.seal.is_erased])
+            await self._sealer.require_writer()  # a claim from now on finds these rows
             self._sealer.stored()
             return Stored(keys, rows, await looking)
         finally:
@@ -180,6 +181,8 @@ class Gate:
         self._touched.clear()
         self._others += await self._sealer.checkpoints(now)
         self._measure_open(now)
+        if self._decided or self._others:
+            await self._sealer.require_writer(within_s=MAY_RELY_FOR_S)
         return [*self._others, *(message for message, _ in self._decided.values())]
 
     def _look_again(self, key: Key, now: datetime) -> None:

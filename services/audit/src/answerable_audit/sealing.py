@@ -4,9 +4,10 @@ A record is sealed before it is stored, in the order of the batches; what is dur
 one instance writes a tree: `answerable_trail.trees` says how that is held.
 """
 
+import math
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,7 +30,7 @@ from answerable_trail.trees import Checkpoint, SealedAt, TreeState, TreeStore, p
 
 _log = structlog.get_logger(__name__)
 
-_MAY_SIGN_FOR_S = 2.0
+MAY_RELY_FOR_S = 2.0
 """How long "nobody else has claimed these trees" may be relied on; another instance needs seconds to take over."""
 
 
@@ -66,7 +67,15 @@ class _Pending:
 class Sealer:
     """The trees of the partitions that this instance owns. Raises TrailUnavailable where it reads or writes."""
 
-    def __init__(self, trees: TreeStore, signer: LogSigner, instance: str, rhythm: Rhythm) -> None:
+    def __init__(
+        self,
+        trees: TreeStore,
+        signer: LogSigner,
+        instance: str,
+        rhythm: Rhythm,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
         self._trees = trees
         self._signer = signer
         self._instance = instance
@@ -74,6 +83,7 @@ class Sealer:
         self._rhythm = rhythm
         self._shards: frozenset[int] = frozenset()
         self._token = 0
+        self._writer_at = -math.inf
         self._growing: dict[TreeId, _Growing] = {}
         self._recorded: Mapping[Partition, int] = {}
         self._pending: _Pending | None = None
@@ -156,6 +166,18 @@ class Sealer:
             promised_by=None if covered else now + 2 * self._rhythm.every,
         )
 
+    async def require_writer(self, *, within_s: float = 0.0) -> None:
+        """Nobody else has claimed these trees; or had not, `within_s` ago.
+
+        Raises:
+            StateOutdated: what was written since may have lost its place in the tree, and must not be relied on.
+        """
+        asked_at = self._monotonic()
+        if asked_at - self._writer_at > within_s:
+            if self._shards and await self._trees.deposed(self._shards, self._token):
+                raise StateOutdated("another instance of audit has claimed these trees")
+            self._writer_at = asked_at
+
     async def checkpoints(self, now: datetime) -> list[Message]:
         """Write the leaves of what is durable, and sign the trees that are due; the events that say so.
 
@@ -165,7 +187,7 @@ class Sealer:
         due = {tree: each for tree, each in self._growing.items() if self._is_due(each, now)}
         if not due and not (self._leaves and now - self._grown_at >= self._rhythm.every):
             return []
-        asked_at = time.monotonic()
+        asked_at = self._monotonic()
         if await self._trees.deposed(self._shards, self._token):
             raise StateOutdated("another instance of audit has claimed these trees")
         # Batches become durable while this waits: what is signed stands before, and is written before.
@@ -175,7 +197,7 @@ class Sealer:
             return []
         signed = [self._sign(tree, durable, now) for tree, (durable, _) in stands.items()]
         await self._trees.keep(signed)
-        if time.monotonic() - asked_at > _MAY_SIGN_FOR_S:
+        if self._monotonic() - asked_at > MAY_RELY_FOR_S:
             raise StateOutdated("it took too long to be sure that nobody else has claimed these trees")
         for each in signed:
             self._growing[each.tree].signed = each

@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS trace.events
         COMMENT 'When this row was written'
 )
 ENGINE = ReplacingMergeTree(seal)
-PARTITION BY toYYYYMM(log_time)
+PARTITION BY toYear(log_time)
 ORDER BY (tenant, request_id, epoch, topic, partition, offset)
 SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'The log as it was, one row for each record; repeated writes go with FINAL, or ORDER BY seal DESC LIMIT 1 BY epoch, topic, partition, offset';

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from answerable_retrieval.snapshots import Snapshots
+from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.clock import Clock
 
 SECOND = timedelta(seconds=1)

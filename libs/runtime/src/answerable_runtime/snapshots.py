@@ -1,4 +1,6 @@
-"""Which snapshot a question gets: the newest one at a fixed cadence, so that questions close in time share it."""
+"""The newest snapshot of each tenant at a fixed cadence: requests close in time share it, and looking it up costs them
+nothing. Retrieval searches it, validation sees by it whether anything has changed since.
+"""
 
 import asyncio
 from collections import OrderedDict
