@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -83,22 +82,22 @@ async def test_of_an_erased_request_is_told_what_is_left(trail: Trail, clickhous
     rendered(found)
 
 
-async def test_the_record_is_asked_once_for_the_rows_and_once_for_each_tree(
+async def test_the_record_is_asked_once_for_the_rows_and_twice_for_each_tree(
     trail: Trail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id, sealer = await recorded(trail, TENANT, "other")
     await sealer.checkpoints(NOW)
-    select, asked = trail._connection.select, []
+    pick, asked = trail._connection.pick, []
 
-    async def counted(sql: str, *arguments: Any, **options: Any) -> Table:
+    async def counted(sql: str) -> Table:
         asked.append(sql)
-        return await select(sql, *arguments, **options)
+        return await pick(sql)
 
-    monkeypatch.setattr(trail._connection, "select", counted)
+    monkeypatch.setattr(trail._connection, "pick", counted)
     await read_explanations(trail, TENANT, request_id)
-    assert len(asked) == 2
+    assert len(asked) == 1 + 2
     await read_explanations(trail, None, request_id)
-    assert len(asked) == 2 + 3
+    assert len(asked) == 3 + 1 + 2 * 2
 
 
 async def test_an_unknown_request_has_no_explanation(trail: Trail) -> None:

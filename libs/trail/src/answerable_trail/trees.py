@@ -7,9 +7,11 @@ Rows come first. Leaves follow some seconds later, in order, with the nodes that
 after the leaves that it is over.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from answerable_trail.connection import Connection
@@ -24,6 +26,8 @@ _RANDOM_BITS = 16
 
 _POSITIONS_PER_QUERY = 1_000
 _PLACES_PER_QUERY = 200
+_CHECKPOINTS_AT_ONCE = 32
+_MOST_CHECKPOINTS = 10_000
 
 NODE_LEVEL = 8
 """Nodes over fewer than 2**8 leaves are computed from them: 256 times fewer nodes to store, one short read more."""
@@ -180,13 +184,36 @@ class TreeStore:
     async def covering(self, tree: TreeId, leaves: Collection[int], sizes: Collection[int] = ()) -> list[Checkpoint]:
         """Of each of these leaves the first checkpoint over it and the first that a witness signed; and all of `sizes`.
 
-        Smallest first. However many checkpoints the tree has, few are read, and only keys of most of them.
+        Smallest first. However many checkpoints the tree has, few are read.
         """
-        if not leaves:
-            return []
-        where = _covering_condition(tree, sorted(set(leaves)), sizes)
-        table = await self._connection.pick(_checkpoints_query(where, newest=False))
-        return [_checkpoint(row) for row in table.rows]
+        where = f"tenant = {literal(tree[0])} AND shard = {tree[1]}"
+        wanted = [self._picked(f"{where} AND size IN {listed(sorted(sizes))}")] if sizes else []
+        found = await asyncio.gather(
+            self._first_over(where, leaves), self._first_over(f"{where} AND cosignatures > 0", leaves), *wanted
+        )
+        best: dict[tuple[int, int], Checkpoint] = {}
+        for each in chain.from_iterable(found):
+            known = best.setdefault((each.size, each.token), each)
+            if each.cosignatures > known.cosignatures:
+                best[each.size, each.token] = each
+        return [best[key] for key in sorted(best)]
+
+    async def _first_over(self, where: str, leaves: Collection[int]) -> list[Checkpoint]:
+        """Of each leaf the first of these checkpoints over it; leaves of about the same time share a read."""
+        found: list[Checkpoint] = []
+        left = sorted(set(leaves))
+        while left:
+            near = await self._picked(f"{where} AND size > {left[0]}", limit=_CHECKPOINTS_AT_ONCE)
+            over = {leaf: next((each for each in near if each.size > leaf), None) for leaf in left}
+            found += [each for each in over.values() if each is not None]
+            left = [leaf for leaf, each in over.items() if each is None] if len(near) == _CHECKPOINTS_AT_ONCE else []
+        return found
+
+    async def _picked(self, where: str, *, limit: int = _MOST_CHECKPOINTS) -> list[Checkpoint]:
+        """Smallest first, of one size the newest with the most cosignatures first."""
+        order = "size, seal DESC, cosignatures DESC"
+        rows = (await self._connection.pick(f"{_CHECKPOINTS} WHERE {where} ORDER BY {order} LIMIT {limit}")).rows
+        return [_checkpoint(row) for row in rows]
 
     async def newest(self) -> list[Checkpoint]:
         """The newest checkpoint of every tree."""
@@ -205,6 +232,11 @@ class TreeStore:
         return list((await self._connection.select(sql, exact=True)).rows)
 
 
+_CHECKPOINTS = """
+SELECT tenant, shard, size, seal, root, frontier, note, cosignatures, toUnixTimestamp64Milli(signed_at) AS signed_ms
+FROM trace.checkpoints"""
+
+
 def _checkpoints_query(where: str, *, newest: bool) -> str:
     order = "seal DESC, size DESC LIMIT 1 BY tenant, shard" if newest else "size, seal"
     return f"""
@@ -212,18 +244,6 @@ SELECT tenant, shard, size, seal, root, frontier, note, cosignatures, toUnixTime
 FROM (SELECT * FROM trace.checkpoints WHERE {where} ORDER BY cosignatures DESC LIMIT 1 BY tenant, shard, size, seal)
 ORDER BY {order}
 """  # noqa: S608 - whoever calls quotes what is put in
-
-
-def _covering_condition(tree: TreeId, leaves: Sequence[int], sizes: Collection[int]) -> str:
-    """Of the checkpoints with the same last one of the leaves under them, the first: the others add nothing."""
-    where = f"tenant = {literal(tree[0])} AND shard = {tree[1]}"
-    wanted = f" OR size IN {listed(sorted(sizes))}" if sizes else ""
-    return f"""{where} AND ((size, seal) IN (
-    SELECT size, seal FROM trace.checkpoints
-    WHERE {where} AND size > {leaves[0]}
-    ORDER BY size, seal DESC, cosignatures DESC
-    LIMIT 1 BY roundDown(toUInt64(size - 1), CAST({list(leaves)}, 'Array(UInt64)')), cosignatures > 0
-){wanted})"""  # noqa: S608 - `literal` quotes what is put in
 
 
 def _checkpoint(row: tuple[Any, ...]) -> Checkpoint:

@@ -60,5 +60,5 @@ CREATE TABLE IF NOT EXISTS trace.checkpoints
 )
 ENGINE = ReplacingMergeTree(cosignatures)
 ORDER BY (tenant, shard, size, seal)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS index_granularity = 256, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Signed checkpoints of the trees';
