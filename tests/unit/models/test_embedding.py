@@ -5,6 +5,7 @@ import pytest
 
 from answerable_models.embedding import HashingEmbedder, MiniLmEmbedder, normalise, quantise
 from answerable_models.errors import ModelUnavailable
+from answerable_models.static_embedding import StaticEmbedder
 
 TEXTS = [
     "How many days of annual leave do employees get?",
@@ -21,9 +22,14 @@ def minilm() -> MiniLmEmbedder:
     return MiniLmEmbedder(cache_size=0)
 
 
-@pytest.fixture(params=["minilm", "hashing"])
-def embedder(request, minilm):
-    return minilm if request.param == "minilm" else HashingEmbedder()
+@pytest.fixture(scope="module")
+def static() -> StaticEmbedder:
+    return StaticEmbedder()
+
+
+@pytest.fixture(params=["minilm", "static", "hashing"])
+def embedder(request, minilm, static):
+    return {"minilm": minilm, "static": static, "hashing": HashingEmbedder()}[request.param]
 
 
 def test_rows_are_unit_vectors_of_the_promised_shape_and_type(embedder):
@@ -53,10 +59,11 @@ def test_what_means_the_same_is_closer_than_what_does_not(embedder):
     assert question @ right > question @ wrong
 
 
-def test_minilm_knows_synonyms_and_hashing_does_not(minilm):
+def test_learned_embedders_know_synonyms_and_hashing_does_not(minilm, static):
     texts = ["holiday entitlement", "annual leave allowance", "printer cartridge storage"]
-    near, far = (minilm.embed(texts) @ minilm.embed(texts)[0])[1:]
-    assert near > far + 0.2
+    for learned in (minilm, static):
+        near, far = (learned.embed(texts) @ learned.embed(texts)[0])[1:]
+        assert near > far + 0.2
     hashed = HashingEmbedder()
     near, far = (hashed.embed(texts) @ hashed.embed(texts)[0])[1:]
     assert near < 0.3

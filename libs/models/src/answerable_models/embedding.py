@@ -56,7 +56,7 @@ class MiniLmEmbedder:
 
     def __init__(self, *, model_path: Path | None = None, cache_size: int = 4096) -> None:
         self._session, digest = _open_session(model_path)
-        self._tokenizer = _open_tokenizer(self.max_tokens)
+        self._tokenizer = open_tokenizer(self.max_tokens)
         self.revision = f"{digest[:12]}-grid{GRID_STEPS_PER_UNIT}"
         self._cache = _VectorCache(cache_size)
 
@@ -70,11 +70,24 @@ class MiniLmEmbedder:
             rows[row] = vector
         return rows
 
-    def _pool(self, text: str) -> Vectors:
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+    @property
+    def vocabulary_size(self) -> int:
+        return int(self._tokenizer.get_vocab_size())
+
+    def pieces(self, text: str) -> list[int]:
+        """Word pieces of the text, [CLS] and [SEP] around them."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids
+
+    def outputs(self, pieces: Sequence[int]) -> Vectors:
+        """float32 [pieces, dimensions]: what the last layer says about each piece. The text's vector is their mean."""
+        ids = np.array([pieces], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         hidden: Vectors = self._session.run(None, feed)[0][0]
-        mean: Vectors = hidden.mean(axis=0, dtype=np.float32)
+        return hidden
+
+    def _pool(self, text: str) -> Vectors:
+        mean: Vectors = self.outputs(self.pieces(text)).mean(axis=0, dtype=np.float32)
         return mean / np.linalg.norm(mean)
 
 
@@ -118,6 +131,16 @@ def vendored_tokenizer() -> Traversable:
     return resources.files("answerable_models") / "vendor" / "all-MiniLM-L6-v2" / "tokenizer.json"
 
 
+def open_tokenizer(max_tokens: int) -> Any:
+    """The vendored tokenizer, cutting texts off after so many word pieces, [CLS] and [SEP] included."""
+    from tokenizers import Tokenizer  # noqa: PLC0415 - the hashing embedder does without
+
+    tokenizer = Tokenizer.from_str(vendored_tokenizer().read_text(encoding="utf-8"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=max_tokens)
+    return tokenizer
+
+
 class _VectorCache:
     """Least recently used vectors by text, shared between threads."""
 
@@ -153,15 +176,6 @@ def _open_session(model_path: Path | None) -> tuple[Any, str]:
     model = (model_path or bundled_path()).read_bytes()
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return session, hashlib.sha256(model).hexdigest()
-
-
-def _open_tokenizer(max_tokens: int) -> Any:
-    from tokenizers import Tokenizer  # noqa: PLC0415 - only this adapter needs it
-
-    tokenizer = Tokenizer.from_str(vendored_tokenizer().read_text(encoding="utf-8"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=max_tokens)
-    return tokenizer
 
 
 _WORD = re.compile(r"\w+")
