@@ -24,12 +24,19 @@ def build_case(example: dict[str, Any]) -> Case:
         answered=True,
         sentences=tuple(Sentence(text, tuple(labels)) for text, labels in example["sentences"]),
         passages=tuple(
-            Passage(label, f"p{label}", f"d{label}", one.get("title", ""), one["text"], one.get("stale") is True, 1.0)
+            Passage(
+                *(label, f"p{label}", f"d{label}", one.get("title", ""), one["text"]),
+                stale=one.get("stale") is True,
+                score=1.0,
+                quality=float(one.get("quality", 1.0)),
+            )
             for label, one in enumerate(passages, start=1)
         ),
         model_probability=None,
         consequential=False,
         now=NOW,
+        source_quality=example.get("source_quality", 0.0),
+        revoked=frozenset(label for label, one in enumerate(passages, start=1) if one.get("revoked") is True),
     )
 
 

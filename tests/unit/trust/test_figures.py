@@ -86,6 +86,14 @@ def test_only_what_is_called_approximate_counts_as_rounded(text: str, *, rounded
     assert [figure.rounded for figure in read_figures(text) if isinstance(figure, Amount)] == [rounded]
 
 
+def test_two_columns_of_a_table_are_two_numbers() -> None:
+    """Each with commas, a space between them."""
+    assert [figure.value for figure in read_figures("Assets 101,017 1,101,423.5") if isinstance(figure, Amount)] == [
+        Decimal(101017),
+        Decimal("1101423.5"),
+    ]
+
+
 def test_figures_between_two_places_keep_their_place_in_the_whole_text() -> None:
     text = "First 10 EUR. Then 20 EUR. Last 30 EUR."
     (figure,) = figures_between(text, 14, 26)

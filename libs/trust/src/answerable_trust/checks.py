@@ -7,10 +7,11 @@ from answerable_trust.citations import find_citations
 from answerable_trust.figures import forget_figures
 from answerable_trust.findings import Finding
 from answerable_trust.injection import find_injection
+from answerable_trust.permission import find_revoked
 from answerable_trust.quantities import find_figures
 from answerable_trust.questions import find_answer
 from answerable_trust.shape import find_shape
-from answerable_trust.sources import find_conflicts, find_stale_sources
+from answerable_trust.sources import find_conflicts, find_poor_sources, find_stale_sources
 from answerable_trust.support import find_support
 from answerable_trust.values import Case, CheckResult
 from answerable_trust.words import forget
@@ -41,10 +42,12 @@ def _row(name: str, version: int, find: Callable[[Case], Finding], reason: str, 
 
 # The order is that in which the gate names a reason: what makes the later checks meaningless comes first.
 CHECKS: tuple[Check, ...] = (
+    _row("access", 1, find_revoked, "access_changed"),
     _row("output_shape", 1, find_shape, "malformed_answer"),
     _row("no_injection", 1, find_injection, "suspected_injection"),
     _row("citations_resolve", 1, find_citations, "citation_missing"),
     _row("sources_current", 1, find_stale_sources, "source_stale"),
+    _row("source_quality", 1, find_poor_sources, "source_quality"),
     _row("sources_agree", 1, find_conflicts, "sources_conflict"),
     _row("numbers_agree", 1, find_figures, "number_mismatch"),
     _row("supported", 1, find_support, "unsupported"),

@@ -7,7 +7,7 @@ nothing that tells two things apart (a name, a code, a second figure, "at least"
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from answerable_trust.figures import Amount, CalendarDate, Code, Figure, figures_between, read_figures
@@ -39,16 +39,25 @@ class Statement:
 
 
 def find_stale_sources(case: Case) -> Finding:
-    """No sentence rests on stale passages alone; evidence is those that do."""
-    stale = 0
+    """No sentence rests on stale passages alone; evidence is those that it rests on."""
+    return _none_rests_on(case, lambda passage: passage.stale, "source_stale")
+
+
+def find_poor_sources(case: Case) -> Finding:
+    """No sentence rests only on passages of a quality below the one asked for; evidence is those that it rests on."""
+    return _none_rests_on(case, lambda passage: passage.quality < case.source_quality, "source_quality")
+
+
+def _none_rests_on(case: Case, is_bad: Callable[[Passage], bool], reason: str) -> Finding:
+    bad = 0
     spans: list[Span] = []
     for sentence in case.sentences:
         passages = cited_passages(case, sentence)
-        if passages and all(passage.stale for passage in passages):
-            stale += 1
+        if passages and all(map(is_bad, passages)):
+            bad += 1
             spans.extend(Span(passage.label, 0, len(passage.text)) for passage in passages)
-    score = 1.0 - stale / len(case.sentences) if case.sentences else 1.0
-    return Finding(score, "source_stale" if stale else None, unique_spans(spans))
+    score = 1.0 - bad / len(case.sentences) if case.sentences else 1.0
+    return Finding(score, reason if bad else None, unique_spans(spans))
 
 
 def find_conflicts(case: Case) -> Finding:
@@ -72,7 +81,7 @@ def _behind(case: Case, sentence: Sentence) -> Iterator[Statement]:
     if not 0 < len(said) <= MOST_FIGURES:
         return
     for window in support_windows(sentence, cited_passages(case, sentence)):
-        for statement in _statements(window.passage, window.first, window.last):
+        for statement in statements(window.passage, window.first, window.last):
             if any(agree(figure, statement.figure) for figure in said):
                 yield statement
 
@@ -86,11 +95,11 @@ class _Current:
 
     def against(self, ours: Statement) -> list[Statement]:
         if self._statements is None:
-            self._statements = [one for passage in self._passages for one in _statements(passage)]
-        return [theirs for theirs in self._statements if _contradict(ours, theirs)]
+            self._statements = [one for passage in self._passages for one in statements(passage)]
+        return [theirs for theirs in self._statements if contradict(ours, theirs)]
 
 
-def _statements(passage: Passage, start: int = 0, end: int | None = None) -> Iterator[Statement]:
+def statements(passage: Passage, start: int = 0, end: int | None = None) -> Iterator[Statement]:
     """One statement per figure that is the only one of its unit in a sentence overlapping words `start` to `end`.
 
     A figure of the title, such as the 200 of "Tern 200", names what the document is about and states nothing.
@@ -135,14 +144,15 @@ def _same_kind(one: Figure, other: Figure) -> bool:
     return isinstance(one, CalendarDate) and isinstance(other, CalendarDate)
 
 
-def _contradict(ours: Statement, theirs: Statement) -> bool:
+def contradict(ours: Statement, theirs: Statement) -> bool:
+    """Whether two statements give one thing two figures."""
     return (
         ours.names == theirs.names
         and ours.bounds == theirs.bounds
         and _same_kind(ours.figure, theirs.figure)
         and _same_subject(ours.words, theirs.words)
         and not (agree(ours.figure, theirs.figure) or agree(theirs.figure, ours.figure) or _is_year(ours.figure))
-        and _others_match(ours.others, theirs.others)
+        and others_match(ours.others, theirs.others)
     )
 
 
@@ -156,5 +166,6 @@ def _is_year(figure: Figure) -> bool:
     return isinstance(figure, Amount) and not figure.unit and 1900 <= figure.value <= 2100  # noqa: PLR2004
 
 
-def _others_match(ours: tuple[Figure, ...], theirs: tuple[Figure, ...]) -> bool:
+def others_match(ours: tuple[Figure, ...], theirs: tuple[Figure, ...]) -> bool:
+    """Whether two statements agree in every further figure."""
     return all(any(agree(one, other) for other in theirs) for one in ours) and len(ours) == len(theirs)

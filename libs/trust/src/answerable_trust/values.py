@@ -12,7 +12,7 @@ Action = Literal["release", "withhold", "review"]
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A retrieved passage under the label by which the answer cites it. `score` is the retrieval's and has no fixed
-    scale.
+    scale; `quality` is 1 less what is held against the source.
     """
 
     label: int
@@ -22,6 +22,7 @@ class Passage:
     text: str
     stale: bool
     score: float
+    quality: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that a check may look at. `answered` is False where the model itself said that it does not know."""
+    """Everything that a check may look at. `answered` is False where the model itself said that it does not know.
+
+    `revoked` are the labels of passages that the asker may not read any more. `source_quality` is what an answer must
+    not rest below.
+    """
 
     question: str
     answered: bool
@@ -43,6 +48,8 @@ class Case:
     model_probability: float | None
     consequential: bool
     now: datetime
+    revoked: frozenset[int] = frozenset()
+    source_quality: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +91,18 @@ class Policy:
 
     An answer below `threshold` is not released. From `review_below` up to the threshold a person looks at it,
     under that it is withheld; None means that nobody reviews and all of it is withheld.
-    Raises InvalidPolicyError unless 0 <= review_below <= threshold <= 1.
+    An answer with a sentence that rests only on sources of a quality under `source_quality` is withheld.
+    Raises InvalidPolicyError unless 0 <= review_below <= threshold <= 1 and 0 <= source_quality <= 1.
     """
 
     threshold: float
     review_below: float | None = None
+    source_quality: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.threshold <= 1.0:  # refuses NaN too, which every comparison would let through
             raise InvalidPolicyError("the threshold is not a probability")
         if self.review_below is not None and not 0.0 <= self.review_below <= self.threshold:
             raise InvalidPolicyError("review_below does not lie between 0 and the threshold")
+        if not 0.0 <= self.source_quality <= 1.0:
+            raise InvalidPolicyError("source_quality does not lie between 0 and 1")

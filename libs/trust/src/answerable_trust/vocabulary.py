@@ -33,6 +33,31 @@ OPPOSITES = _pairs("""
     down, with without
 """)
 
+POLES = dict(
+    _pairs("""
+    prohibited allowed, forbidden allowed, permitted allowed, optional required, mandatory required, voluntary required,
+    closed open, disabled enabled, excluded included, rejected accepted, approved accepted, illegal legal,
+    invalid valid, impossible possible, ineligible eligible, unavailable available, unpaid paid,
+    unencrypted encrypted, unsupported supported, public confidential, unlimited limited, insecure secure, unsafe safe
+""")
+)
+"""Words by the word that says the same of a thing, or its opposite."""
+SAME_POLE = _words("permitted mandatory approved")
+
+DEICTIC = _words("""
+    this these here herein hereof following former latter page version revision edition issue effective
+    revised updated reviewed published dated
+""")
+"""Words by which a sentence speaks of its own document, or of another sentence."""
+AUXILIARIES = _words("""
+    is are was were be been has have had do does did can could may might must shall should will would need needs cannot
+    isn't aren't wasn't weren't don't doesn't didn't won't wouldn't can't couldn't shouldn't mustn't hasn't haven't
+    hadn't costs cost takes take gets get receives receive lasts last applies apply starts start ends end pays pay
+    expires expire amounts amounted opens open closes close
+""")
+"""Words that make a sentence of what would else be a heading, a line of contents, or a row without its header."""
+PRONOUNS = _words("it they he she that those we you i such each both")
+
 TIME_WORDS = _words("""
     january february march april june july august september october november december monday tuesday wednesday thursday
     friday saturday sunday daily weekly monthly quarterly yearly annually hourly spring summer autumn winter today
