@@ -1,7 +1,7 @@
 # Every target sets itself up: `make demo` and `make test` are all a newcomer needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos proof schemas containers clean
+.PHONY: help setup demo test check bench chaos proof eval-knowledge access replay schemas containers clean
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
@@ -9,7 +9,7 @@ RUN := $(VENV)/bin
 ARGS ?=
 
 help:  ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.ready: uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Answerable needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
@@ -36,6 +36,15 @@ chaos: setup  ## Kill things while questions run; write build/chaos.json
 
 proof: setup  ## Falsify, crash and erase what is recorded; write build/proof.json
 	@$(RUN)/python -m tests.proof $(ARGS)
+
+eval-knowledge: setup  ## Measure how well documents are read and found; write build/eval-knowledge.json
+	@$(RUN)/python -m tests.eval $(ARGS)
+
+access: setup  ## Try on random organisations that nobody gets what they may not read; write build/access.json
+	@$(RUN)/python -m tests.access $(ARGS)
+
+replay: setup  ## Search again after changes, compaction and restart; write build/replay.json
+	@$(RUN)/python -m tests.replay $(ARGS)
 
 schemas: setup  ## Regenerate schemas/ from the event models
 	@$(RUN)/python -m answerable_events.generate schemas

@@ -244,6 +244,12 @@ MODELS = Row(
             (PromQl(f"sum(rate(answerable_passages_total{RATE}))", "passages"),),
             unit="ops",
         ),
+        Panel(
+            "Change of rights, p99",
+            "From the event to when every search keeps to it; the promise is a minute.",
+            (PromQl(quantile(0.99, "answerable_revocation_seconds"), "p99"),),
+            unit="s",
+        ),
     ),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -80,7 +81,7 @@ def _services(settings: Mapping[str, str]) -> Iterator[list[int]]:
         assert codes == dict.fromkeys(SERVICES, 0)
 
 
-async def _run(settings: Mapping[str, str], *arguments: str | Path) -> Done:
+async def _run(settings: Mapping[str, Any], *arguments: str | Path) -> Done:
     return await asyncio.to_thread(partial(run, *arguments, data=None, **settings))
 
 

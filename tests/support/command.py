@@ -28,11 +28,11 @@ class Done:
         return json.loads(self.out)
 
 
-def run(*arguments: str | Path, data: Path | None = None, **environment: str) -> Done:
+def run(*arguments: str | Path, data: Path | None = None, within_s: float = 180, **environment: str) -> Done:
     """Run a command to its end; `data` becomes --data. No ANSWERABLE_ variable of this process reaches it."""
     command = [str(COMMAND), *map(str, arguments), *(["--data", str(data)] if data else [])]
     done = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=without_ours(environment), timeout=180
+        command, check=False, capture_output=True, text=True, env=without_ours(environment), timeout=within_s
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

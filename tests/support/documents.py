@@ -4,8 +4,9 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from answerable_events.body import EventBody
 from answerable_events.codec import Producer, encode
-from answerable_events.documents import AccessChanged, DocumentBody, DocumentSubmitted, DocumentWithdrawn
+from answerable_events.documents import AccessChanged, DocumentSubmitted, DocumentWithdrawn, GroupChanged
 from answerable_events.message import Message
 from answerable_events.topics import DOCUMENTS
 
@@ -34,9 +35,15 @@ def withdrawn(document_id: str = "leave.md", at: datetime = NOON) -> Message:
     return _message(DocumentWithdrawn(tenant="norvik", document_id=document_id, withdrawn_at=at))
 
 
-def access(*readers: str, document_id: str = "leave.md", at: datetime = NOON) -> Message:
-    return _message(AccessChanged(tenant="norvik", document_id=document_id, readers=readers, changed_at=at))
+def access(*readers: str, document_id: str = "leave.md", at: datetime = NOON, denied: tuple[str, ...] = ()) -> Message:
+    return _message(
+        AccessChanged(tenant="norvik", document_id=document_id, readers=readers, denied=denied, changed_at=at)
+    )
 
 
-def _message(body: DocumentBody) -> Message:
+def group(name: str, *members: str, at: datetime = NOON) -> Message:
+    return _message(GroupChanged(tenant="norvik", group=name, members=members, changed_at=at))
+
+
+def _message(body: EventBody) -> Message:
     return encode(body, topic=DOCUMENTS, producer=UPSTREAM, now=datetime.now(UTC), identity=uuid4())

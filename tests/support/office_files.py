@@ -8,7 +8,10 @@ from email.message import EmailMessage
 import docx
 import openpyxl
 import pptx
-from odf.opendocument import OpenDocumentText
+from odf.draw import Frame, Page, TextBox
+from odf.opendocument import OpenDocument, OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
+from odf.style import MasterPage, PageLayout, Style, TableProperties
+from odf.table import Table, TableCell, TableRow
 from odf.text import H, P
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
@@ -72,9 +75,7 @@ def open_text(heading: str, paragraph: str) -> bytes:
     document = OpenDocumentText()
     document.text.addElement(H(outlinelevel=1, text=heading))
     document.text.addElement(P(text=paragraph))
-    buffer = io.BytesIO()
-    document.write(buffer)
-    return buffer.getvalue()
+    return _written(document)
 
 
 def mail(subject: str, body: str, attachments: Sequence[tuple[str, str, bytes]] = ()) -> bytes:
@@ -106,4 +107,65 @@ def archive(members: dict[str, bytes]) -> bytes:
 def _saved(document: object) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)  # type: ignore[attr-defined]
+    return buffer.getvalue()
+
+
+def open_sheets(sheets: dict[str, list[list[str]]], hidden: Sequence[str] = ()) -> bytes:
+    """An ODS file: rows of texts by sheet."""
+    document = OpenDocumentSpreadsheet()
+    hiding = Style(name="hiding", family="table")
+    hiding.addElement(TableProperties(display="false"))
+    document.automaticstyles.addElement(hiding)
+    for name, rows in sheets.items():
+        table = Table(name=name, **({"stylename": hiding} if name in hidden else {}))
+        for cells in rows:
+            row = TableRow()
+            for text in cells:
+                cell = TableCell(valuetype="string")
+                cell.addElement(P(text=text))
+                row.addElement(cell)
+            table.addElement(row)
+        document.spreadsheet.addElement(table)
+    return _written(document)
+
+
+def open_slides(texts: Sequence[Sequence[str]]) -> bytes:
+    """An ODP file: the texts of the boxes on each slide."""
+    document = OpenDocumentPresentation()
+    layout = PageLayout(name="layout")
+    master = MasterPage(name="master", pagelayoutname=layout)
+    document.automaticstyles.addElement(layout)
+    document.masterstyles.addElement(master)
+    for boxes in texts:
+        page = Page(masterpagename=master)
+        for text in boxes:
+            frame, box = Frame(width="5cm", height="1cm"), TextBox()
+            box.addElement(P(text=text))
+            frame.addElement(box)
+            page.addElement(frame)
+        document.presentation.addElement(page)
+    return _written(document)
+
+
+def book(chapters: Sequence[str], title: str, author: str) -> bytes:
+    """An EPUB file: bodies of its chapters as HTML."""
+    items = "".join(f'<item id="c{n}" href="text/c%20{n}.xhtml"/>' for n in range(len(chapters)))
+    spine = "".join(f'<itemref idref="c{n}"/>' for n in range(len(chapters)))
+    about = f"<dc:title>{title}</dc:title><dc:creator>{author}</dc:creator><dc:language>en</dc:language>"
+    opf = (
+        '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<metadata>{about}</metadata><manifest>{items}</manifest><spine>{spine}</spine></package>"
+    )
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
+    )
+    pages = {f"OEBPS/text/c {n}.xhtml": f"<html><body>{body}</body></html>" for n, body in enumerate(chapters)}
+    entries = {"mimetype": "application/epub+zip", "META-INF/container.xml": container, "OEBPS/book.opf": opf, **pages}
+    return archive({name: text.encode() for name, text in entries.items()})
+
+
+def _written(document: OpenDocument) -> bytes:
+    buffer = io.BytesIO()
+    document.write(buffer)
     return buffer.getvalue()

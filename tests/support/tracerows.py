@@ -12,8 +12,8 @@ from answerable_trail.identity import identify
 from answerable_trail.leaves import leaf_bytes, leaf_of
 from answerable_trail.merkle import leaf_hash, root
 from answerable_trail.notes import checkpoint_body, origin_of
-from answerable_trail.rows import UNSEALED, Position, Seal, TraceRow
-from answerable_trail.trees import Checkpoint, TreeId
+from answerable_trail.rows import UNSEALED, Position, Seal, TraceRow, TreeId
+from answerable_trail.trees import Checkpoint
 
 SIGNED_AT = datetime(2026, 11, 3, 9, 0, 20, tzinfo=UTC)
 _TOPICS = {topic.name: topic for topic in every_topic()}

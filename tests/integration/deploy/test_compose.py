@@ -83,8 +83,9 @@ def test_an_image_of_others_is_pinned_and_checked(name: str) -> None:
     assert service["healthcheck"]["test"]
 
 
-def test_ingestion_and_retrieval_share_one_index() -> None:
-    writer, reader = (SERVICES[name] for name in ("ingestion", "retrieval"))
-    path = writer["environment"]["ANSWERABLE_INDEX_PATH"]
-    assert reader["environment"]["ANSWERABLE_INDEX_PATH"] == path
-    assert [mount.split(":")[:2] for mount in (*writer["volumes"], *reader["volumes"])] == [["index", path]] * 2
+def test_one_index_is_written_by_ingestion_and_only_read_by_retrieval_and_validation() -> None:
+    path = SERVICES["ingestion"]["environment"]["ANSWERABLE_INDEX_PATH"]
+    assert SERVICES["ingestion"]["volumes"] == [f"index:{path}"]
+    for reader in (SERVICES["retrieval"], SERVICES["validation"]):
+        assert reader["environment"]["ANSWERABLE_INDEX_PATH"] == path
+        assert reader["volumes"] == [f"index:{path}:ro"]

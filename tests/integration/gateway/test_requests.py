@@ -165,7 +165,10 @@ async def test_the_same_key_is_the_same_request(url, trail):
 
 
 @pytest.mark.parametrize("remembered", [True, False], ids=["here", "elsewhere"])
-@pytest.mark.parametrize("change", [{"question": "And you?"}, {"consequential": True}, {"deadline_seconds": 5}])
+@pytest.mark.parametrize(
+    "change",
+    [{"question": "And you?"}, {"consequential": True}, {"deadline_seconds": 5}, {"as_of": "2026-01-01T00:00:00Z"}],
+)
 async def test_the_same_key_with_another_question_is_refused(url, trail, change, remembered):
     async with opened_door(url, trail) as opened:
         key = {"Idempotency-Key": uuid4().hex}

@@ -1,63 +1,86 @@
-"""Which files become which versions."""
+"""What is done with a document, given what the record knows of it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from answerable_cli.documents import LARGEST_FILE, Known, Source, as_readers, find_sources, plan
-from answerable_cli.errors import UsageRefused
-from answerable_cli.manifest import Details, Manifest, Told
+from answerable_cli.documents import Known, decide, gone_from, looks_like_an_accident
+from answerable_cli.rules import Details
+from tests.support.sources import STAFF, item, known
 
-STAFF = Details(readers=("group:staff",))
-SOURCE = Source("a.md", Path("a.md"), 3, "abc", STAFF)
-IN_FORCE = Known(3, "abc", STAFF)
+HR = Details(readers=("group:hr",))
+BOTH = Details(readers=("group:hr", "group:staff"))
+DENYING = replace(STAFF, denied=("user:bob",))
+OWNED = replace(STAFF, owner="me")
 
 
 @pytest.mark.parametrize(
-    ("source", "known", "version"),
+    ("before", "details", "sha256", "action", "version", "reason"),
     [
-        (SOURCE, None, 1),
-        (replace(SOURCE, version=6), None, 6),
-        (SOURCE, IN_FORCE, None),
-        (replace(SOURCE, sha256="other"), IN_FORCE, 4),
-        (replace(SOURCE, sha256="other", version=9), IN_FORCE, 9),
-        (replace(SOURCE, details=Details(readers=("group:hr",))), IN_FORCE, 4),
-        (SOURCE, replace(IN_FORCE, withdrawn=True), 4),
-        (SOURCE, replace(IN_FORCE, rejected=True), 4),
+        (None, STAFF, "abc", "submit", 1, "new"),
+        (known(), STAFF, "abc", "keep", 3, ""),
+        (known(details=BOTH), Details(readers=BOTH.readers[::-1]), "abc", "keep", 3, ""),
+        (known(), STAFF, "other", "submit", 4, "changed"),
+        (known(), OWNED, "abc", "submit", 4, "changed"),
+        (known(), HR, "abc", "change_access", 3, ""),
+        (known(), DENYING, "abc", "change_access", 3, ""),
+        (known(), HR, "other", "submit", 4, "changed"),
+        (known(outcome="open"), STAFF, "abc", "wait", 3, ""),
+        (known(outcome="open"), HR, "abc", "change_access", 3, ""),
+        (known(outcome="failed"), STAFF, "abc", "submit", 4, "again"),
+        (known(outcome="rejected", reason="no_text"), STAFF, "abc", "keep_out", 3, "no_text"),
+        (known(outcome="rejected", reason="no_text"), STAFF, "other", "submit", 4, "changed"),
+        (known(outcome="rejected", reason="invalid_readers"), HR, "abc", "submit", 4, "changed"),
+        (known(withdrawn=True), STAFF, "abc", "keep_out", 3, "withdrawn"),
+        (known(withdrawn=True), STAFF, "other", "submit", 4, "changed"),
+        (known(erased=True), STAFF, "other", "keep_out", 3, "erased"),
     ],
-    ids=["new", "named", "same", "changed", "changed-named", "readers", "withdrawn", "rejected"],
 )
-def test_a_version_is_above_every_one_before(source: Source, known: Known | None, version: int | None) -> None:
-    found = plan([source], {"a.md": known} if known else {})
-    assert [one.version for one in found.submissions] == ([] if version is None else [version])
-    assert found.unchanged == ((source,) if version is None else ())
+def test_only_what_differs_from_the_record_is_sent(
+    before: Known | None, details: Details, sha256: str, action: str, version: int, reason: str
+) -> None:
+    step = decide(item(details=details), sha256, before, again=False)
+    assert (step.action, step.version, step.reason) == (action, version, reason)
 
 
-def test_a_file_above_the_limit_is_named_and_not_sent() -> None:
-    large = replace(SOURCE, size_bytes=LARGEST_FILE + 1, sha256="")
-    assert plan([large], {}).too_large == (large,)
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [
+        (known(), True),
+        (known(outcome="rejected"), True),  # an older version may still be in force
+        (known(details=HR), False),
+        (known(withdrawn=True), False),
+        (None, False),
+    ],
+)
+def test_others_may_read_before_a_new_version_that_may_be_rejected(before: Known | None, first: bool) -> None:
+    step = decide(item(details=HR), "other", before, again=False)
+    assert (step.action, step.access_first) == ("submit", first)
 
 
-def test_ids_are_paths_below_the_folder_and_dot_files_are_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "sub" / ".git").mkdir(parents=True)
-    for name in ("b.md", "sub/a.md", ".hidden", "sub/.git/config"):
-        (tmp_path / name).write_text(name)
-    found = find_sources([tmp_path], Manifest(default=STAFF))
-    assert [(one.document_id, one.details) for one in found] == [("b.md", STAFF), ("sub/a.md", STAFF)]
+@pytest.mark.parametrize("before", [known(outcome="rejected"), known(withdrawn=True)])
+def test_what_is_out_is_sent_once_more_when_asked(before: Known) -> None:
+    step = decide(item(), "abc", before, again=True)
+    assert (step.action, step.version, step.reason) == ("submit", 4, "again")
 
 
-@pytest.mark.parametrize("case", ["absent", "empty", "twice", "in the manifest only"])
-def test_unusable_paths_are_refused(tmp_path: Path, case: str) -> None:
-    for folder in ("one", "two", "none"):
-        (tmp_path / folder).mkdir()
-    for folder in ("one", "two"):
-        (tmp_path / folder / "a.md").write_text("x")
-    paths = {"absent": ["three"], "empty": ["none"], "twice": ["one", "two"], "in the manifest only": ["one"]}[case]
-    entries = {"b.md": Told(STAFF)} if case == "in the manifest only" else {}
-    with pytest.raises(UsageRefused):
-        find_sources([tmp_path / path for path in paths], Manifest(entries=entries))
+def test_what_was_erased_stays_out_whatever_is_asked() -> None:
+    assert decide(item(), "abc", known(erased=True), again=True).action == "keep_out"
 
 
-def test_a_plain_name_is_a_group() -> None:
-    assert as_readers(["staff, user:ada", "group:hr", "staff"]) == ("group:staff", "user:ada", "group:hr")
+def test_a_version_that_the_owner_names_holds_when_it_is_higher() -> None:
+    assert decide(item(version=9), "other", known(), again=False).version == 9
+    assert decide(item(version=2), "other", known(), again=False).version == 4
+
+
+def test_documents_of_a_folder_that_could_not_be_read_are_not_gone() -> None:
+    known_ids = ["wiki/a.md", "wiki/b.md", "wiki/sub/c.md", "wiki/subway.md"]
+    assert gone_from(known_ids, {"wiki/a.md", "wiki/sub/"}) == ["wiki/b.md", "wiki/subway.md"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "of", "accident"),
+    [(0, 0, False), (0, 5, False), (1, 1, True), (3, 4, False), (10, 15, False), (11, 15, True), (11, 30, False)],
+)
+def test_all_of_a_source_or_most_of_it_is_gone_by_accident_only(gone: int, of: int, accident: bool) -> None:
+    assert looks_like_an_accident(gone, of) is accident

@@ -217,7 +217,7 @@ def test_what_was_left_out_is_told_in_words() -> None:
 )
 def test_every_reason_of_the_index_has_words(row: dict[str, object]) -> None:
     standing = Standing(frozenset({"user:ada"}), ASKED_AT, frozenset({"old"}))
-    absent: dict[str, object] = {"readers": (), "valid_until": None, "valid_from": None}
+    absent: dict[str, object] = {"readers": (), "denied": (), "valid_until": None, "valid_from": None}
     objection = standing.objection(absent | row)
     assert objection is not None
     assert "no words" not in why_left_out(objection)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx2
@@ -32,6 +32,18 @@ async def test_a_question_goes_out_with_who_asks_and_comes_back_with_its_outcome
     assert outcome.reason == "not_known"
     assert seen[0].headers["authorization"] == "Development ada;groups=staff,a%2Cb;tenant=acme"
     assert json.loads(seen[0].content) == {"question": "Why?", "deadline_seconds": 20}
+
+
+async def test_a_question_about_the_past_names_its_moment() -> None:
+    seen: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json=WITHHELD)
+
+    async with httpx2.AsyncClient(base_url="http://door", transport=httpx2.MockTransport(answer)) as client:
+        await Gateway(client).ask("Why?", Identity("ada"), as_of=datetime(2026, 1, 2, 3, tzinfo=UTC))
+    assert json.loads(seen[0].content)["as_of"] == "2026-01-02T03:00:00+00:00"
 
 
 async def test_a_pending_request_is_asked_for_again() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from answerable_cli.errors import UsageRefused
-from answerable_cli.manifest import Details, Manifest, read_manifest
+from answerable_cli.manifest import Manifest, read_manifest
+from answerable_cli.rules import Details, Rules
 
 _TEXT = """
 tenant = "acme"
@@ -34,10 +35,9 @@ def _manifest(tmp_path: Path, text: str = _TEXT, default: Details | None = None)
 
 def test_an_entry_takes_from_its_folder_what_it_does_not_say(tmp_path: Path) -> None:
     manifest = _manifest(tmp_path)
-    told = manifest.told("handbook/leave.md")
     assert manifest.tenant == "acme"
-    assert told.version == 4
-    assert told.details == Details(
+    assert manifest.version("handbook/leave.md") == 4
+    assert manifest.details("handbook/leave.md") == Details(
         readers=("group:staff",),
         owner="people@acme.example",
         title="Leave",
@@ -58,21 +58,29 @@ def test_an_entry_takes_from_its_folder_what_it_does_not_say(tmp_path: Path) -> 
         ("x.md", ()),
     ],
 )
-def test_a_file_without_entry_belongs_to_its_nearest_folder(tmp_path: Path, path: str, readers: tuple[str]) -> None:
-    assert _manifest(tmp_path).told(path).details.readers == readers
+def test_a_file_without_entry_is_read_by_whom_its_nearest_folder_names(
+    tmp_path: Path, path: str, readers: tuple[str]
+) -> None:
+    assert _manifest(tmp_path).details(path).readers == readers
 
 
 def test_what_the_command_line_says_fills_the_gaps(tmp_path: Path) -> None:
     manifest = _manifest(tmp_path, default=Details(readers=("group:all",), owner="me"))
-    assert manifest.told("elsewhere/x.md").details == Details(readers=("group:all",), owner="me")
-    assert manifest.told("handbook/secret/plan.md").details == Details(readers=("user:ada",), owner="me")
+    assert manifest.details("elsewhere/x.md") == Details(readers=("group:all",), owner="me")
+    assert manifest.details("handbook/secret/plan.md") == Details(readers=("user:ada",), owner="people@acme.example")
+
+
+def test_rules_beside_the_files_go_before_folders_and_behind_entries(tmp_path: Path) -> None:
+    manifest, rules = _manifest(tmp_path), (Rules(readers=("hr",), encoding="latin-1"),)
+    assert manifest.details("handbook/other.md", rules).readers == ("group:hr",)
+    assert manifest.details("handbook/leave.md", rules).encoding_hint == "cp1252"
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
         ("[[document]]\npath = 'x'\nreader = ['group:a']", "reader"),
-        ("[folders.a]\nreaders = ['staff']", "readers"),
+        ("[folders.a]\nreaders = ['*']", "wildcard"),
         ("tenant = 'A B'", "tenant"),
         ("= 1", "not TOML"),
     ],

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from html.parser import HTMLParser
 from itertools import pairwise
 from uuid import UUID
 
@@ -17,46 +16,12 @@ from answerable_cli.report.markup import element
 from answerable_cli.report.page import as_page
 from answerable_events.requests import ContextRetrieved, Passage, QuestionAsked
 from answerable_trail.rows import TraceRow
+from tests.support.pages import ELEMENTS, HOSTILE, Seen
 from tests.support.tracerows import checkpoint, erased, sealed
 from tests.support.trail import Log, released_request, withheld_request
 
 REQUEST = UUID("01a20dcd-1110-7ffc-b8b5-8c69f5a7bfb6")
 MADE_AT = datetime(2026, 11, 4, 9, 0, tzinfo=UTC)
-HOSTILE = '</blockquote></style><script>alert(1)</script><img src=x onerror=alert(2)>" onload="alert(3) $main &lt;b&gt;'
-VOID = {"meta", "br", "hr"}
-ELEMENTS = {
-    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section", "article"),
-    *("h1", "h2", "h3", "p", "blockquote", "dl", "div", "dt", "dd", "ol", "li", "a", "span", "strong", "code", "pre"),
-    *("table", "caption", "thead", "tbody", "tr", "th", "td", "bdi", "time", "mark", "br"),
-}
-
-
-class Seen(HTMLParser):
-    """What a browser would see of a page; wrongly nested elements fail."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(page)
-        self.close()
-        assert not self._open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._open[-1] != "style":
-            self.text += data
-
-    def all(self, *tags: str) -> list[dict[str, str | None]]:
-        return [attributes for tag, attributes in self.elements if tag in tags]
 
 
 def _rows() -> list[TraceRow]:
@@ -99,6 +64,15 @@ def test_a_released_request_is_told_in_reading_order() -> None:
     )  # fmt: skip
     for part in parts:
         assert part in seen.text
+
+
+def test_what_was_held_against_a_source_is_told_in_words() -> None:
+    rows = _rows()
+    context = ContextRetrieved.model_validate_json(rows[1].body)
+    poor = context.passages[0].model_copy(update={"caveats": ("conflict", "of_another_release", "stale")})
+    body = context.model_copy(update={"passages": (poor,)}).model_dump_json().encode()
+    seen = Seen(_page([rows[0], replace(rows[1], body=body), *rows[2:]]))
+    assert "Another document in force says otherwise about the same thing. This release has no words" in seen.text
 
 
 def test_hostile_texts_stay_texts() -> None:

@@ -1,7 +1,7 @@
 """The door as callers see it, with the record out of reach."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -26,6 +26,18 @@ async def test_a_question_is_published_as_its_asker_put_it():
     assert (asked.tenant, asked.asker.subject, asked.asker.groups) == ("norvik", "ada", ("staff",))
     assert (asked.text, asked.consequential) == ("How much?", True)
     assert asked.question.answer_by - asked.asked_at == timedelta(seconds=2.5)
+
+
+async def test_a_question_about_the_past_is_published_with_its_moment_and_one_about_the_future_is_refused():
+    async with door() as opened:
+        past = await opened.client.post(
+            "/v1/questions", json=LEAVE | {"as_of": "2020-02-01T09:00:00+01:00"}, headers=ADA
+        )
+        coming = await opened.client.post("/v1/questions", json=LEAVE | {"as_of": "2199-02-01T09:00:00Z"}, headers=ADA)
+        [asked] = opened.questions
+    assert (past.status_code, asked.as_of) == (202, datetime(2020, 2, 1, 8, tzinfo=UTC))
+    assert coming.status_code == 422
+    assert coming.json()["errors"] == [{"field": "as_of", "detail": "must not be in the future"}]
 
 
 async def test_waiting_brings_the_outcome():

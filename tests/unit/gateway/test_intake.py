@@ -46,6 +46,9 @@ BROKEN = {
     "time as text": (b'{"question": "a", "deadline_seconds": "5"}', 422, "deadline_seconds"),
     "yes": (b'{"question": "a", "consequential": "yes"}', 422, "consequential"),
     "one": (b'{"question": "a", "consequential": 1}', 422, "consequential"),
+    "a moment of no zone": (b'{"question": "a", "as_of": "2026-01-01T00:00:00"}', 422, "as_of"),
+    "a moment as a number": (b'{"question": "a", "as_of": 1}', 422, "as_of"),
+    "a moment before all records": (b'{"question": "a", "as_of": "0001-01-01T00:00:00Z"}', 422, "as_of"),
 }
 
 
@@ -61,6 +64,7 @@ async def test_a_broken_body_is_refused_and_the_field_named(body, status, field)
 
 def test_a_refusal_repeats_no_content():
     body = {"question": ["my salary"], "deadline_seconds": "my salary", "consequential": "my salary", "my salary": 1}
+    body["as_of"] = "my salary"
     with pytest.raises(Refused) as refused:
         parse_question(json.dumps(body).encode(), HOUR)
     assert {error.field for error in refused.value.fields} == {*FIELDS, "*"}

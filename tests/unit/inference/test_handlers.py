@@ -49,6 +49,14 @@ async def test_a_model_that_does_not_know_gives_an_unanswered_draft():
     assert calls(used, "abstained") == 1
 
 
+async def test_where_nothing_could_be_looked_for_no_model_is_asked_and_the_draft_says_why():
+    used = deps(generator := ScriptedGenerator())
+    nothing = context([]).model_copy(update={"unavailable": "as_of_unavailable"})
+    [draft] = await on_context_retrieved(event(nothing), used)
+    assert isinstance(draft, DraftGenerated)
+    assert (draft.answered, draft.unavailable, generator.asked) == (False, "as_of_unavailable", [])
+
+
 async def test_without_passages_no_model_is_asked():
     used = deps(generator := ScriptedGenerator())
     [draft] = await on_context_retrieved(event(context([])), used)

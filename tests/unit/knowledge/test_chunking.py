@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from answerable_knowledge.blocks import Block, ParsedDocument
 from answerable_knowledge.chunking import count_tokens, split
+from answerable_knowledge.decoding import decode
 from answerable_knowledge.formats import CSV, MARKDOWN, PLAIN
 from answerable_knowledge.locators import Locator
 from answerable_knowledge.plaintext import blocks_of
@@ -22,7 +23,7 @@ def test_tokens_are_words_pieces_of_long_words_and_east_asian_characters():
 
 
 def test_neighbours_of_one_place_share_a_passage():
-    passages = split(parsed(*blocks_of("one\n\ntwo\nthree\n", PLAIN)))
+    passages = split(parsed(*blocks_of(decode(b"one\n\ntwo\nthree\n"), PLAIN)))
     assert [(passage.locator, passage.text) for passage in passages] == [("lines 1-4", "one\n\ntwo\nthree")]
 
 
@@ -38,7 +39,7 @@ def test_title_and_heading_stand_in_front_of_the_embedded_text_only():
 
 def test_a_long_paragraph_is_cut_at_lines_and_knows_them():
     text = "\n".join(f"line {number} has six words here" for number in range(1, 101))
-    passages = split(parsed(*blocks_of(text, PLAIN)), max_tokens=60)
+    passages = split(parsed(*blocks_of(decode(text.encode()), PLAIN)), max_tokens=60)
     assert len(passages) > 5
     for passage in passages:
         first, last = (passage.text.split("\n")[index].split()[1] for index in (0, -1))
@@ -47,12 +48,12 @@ def test_a_long_paragraph_is_cut_at_lines_and_knows_them():
 
 def test_a_heading_does_not_stand_alone_before_a_long_paragraph():
     text = "# Rules\n\n" + "Every visitor signs the book at the desk. " * 60
-    assert split(parsed(*blocks_of(text, MARKDOWN)))[0].text.startswith("# Rules\n\nEvery")
+    assert split(parsed(*blocks_of(decode(text.encode()), MARKDOWN)))[0].text.startswith("# Rules\n\nEvery")
 
 
 def test_rows_of_a_table_keep_their_header_in_every_passage():
     table = "Team,Amount\n" + "\n".join(f"T{row},{row}" for row in range(200))
-    for passage in split(parsed(*blocks_of(table, CSV)), max_tokens=40)[1:]:
+    for passage in split(parsed(*blocks_of(decode(table.encode()), CSV)), max_tokens=40)[1:]:
         assert all(line.startswith("Team: ") for line in passage.text.split("\n\n"))
 
 

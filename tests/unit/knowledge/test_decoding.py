@@ -1,10 +1,12 @@
 """The ladder of encodings, repair, and the policy for invisible characters."""
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from answerable_knowledge.decoding import DecodedText, clean, decode
+from answerable_knowledge.decoding import ByteCounter, DecodedText, clean, decode
 
 RUSSIAN = "Отпуск составляет двадцать восемь дней в году."
 
@@ -77,9 +79,42 @@ def test_invisible_characters_follow_the_policy(text, expected):
     assert clean(text) == expected
 
 
+@settings(deadline=None)  # the first guess loads its alphabets
 @given(st.binary(max_size=400), st.sampled_from([None, "utf-16", "cp1251", "zlib", "idna", "\x00"]))
 def test_any_bytes_become_text_that_can_be_stored(data, declared):
     decoded = decode(data, declared=declared)
     assert "\x00" not in decoded.text
     decoded.text.encode("utf-8")
     assert clean(decoded.text) == decoded.text
+
+
+def test_a_part_of_repaired_text_is_found_in_the_original_and_in_the_file():
+    data = "\ufeffone\r\nvoilÃ\xa0 le tra\u200bvail\r\nend".encode()
+    decoded = decode(data)
+    assert decoded.text == "one\nvoilà le travail\nend"
+    start = decoded.text.index("travail")
+    first, last = decoded.original_span(start, start + len("travail"))
+    assert decoded.original[first:last] == "tra\u200bvail"
+    start = decoded.text.index("end")
+    place = ByteCounter(decoded).place(start, start + 3)
+    assert data[(place.number or 0) - 1 : place.end] == b"end"
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("aé\n\r\u200bÃ©\u00a0 "), max_size=60))
+def test_every_line_comes_from_the_line_of_the_same_number(text):
+    decoded = decode(text.encode())
+    start = 0
+    for line, original in zip(decoded.text.split("\n"), re.split("\r\n?|\n", text), strict=True):
+        first, last = decoded.original_span(start, start + len(line))
+        assert not line or decoded.original[first:last].strip("\u200b") == original.strip("\u200b")
+        start += len(line) + 1
+
+
+def test_a_capital_before_a_wide_space_is_no_mojibake():
+    assert decode("MISUTÂ\xa0AJIKKO".encode()).text == "MISUTÂ\xa0AJIKKO"
+
+
+def test_a_line_that_would_stay_garbled_is_left_as_it_is():
+    line = "¤j¸ÉªwÄÑ±M½æ ¤j®a»¡»y ÁcÅé¤¤¤å¥úºÐª©"  # noqa: RUF001 - Big5 read as Latin-1
+    assert decode(line.encode()).text == line

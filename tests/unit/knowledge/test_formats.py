@@ -4,6 +4,7 @@ import pytest
 
 from answerable_knowledge import formats
 from answerable_knowledge.errors import Unreadable
+from tests.support import office_files
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,9 @@ def test_markup_declares_its_encoding():
 
 def test_a_decoded_xml_declares_no_encoding():
     assert formats.without_encoding("<?xml version='1.0' encoding='UTF-16'?><a/>") == "<?xml version='1.0'?><a/>"
+
+
+def test_macros_of_workbooks_old_and_new_are_seen():
+    new = office_files.archive({"xl/workbook.xml": b"<x/>", "xl/vbaProject.bin": b"Sub AutoOpen()"})
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + "_VBA_PROJECT".encode("utf-16-le")
+    assert [formats.has_macros(data) for data in (new, old, b"vbaproject")] == [True, True, False]

@@ -3,12 +3,13 @@
 import pytest
 
 from answerable_knowledge.blocks import row_text
+from answerable_knowledge.decoding import decode
 from answerable_knowledge.formats import CSV, MARKDOWN, PLAIN, TSV
 from answerable_knowledge.plaintext import blocks_of
 
 
 def places(text, media_type):
-    return [(str(block.locator), block.heading, block.text) for block in blocks_of(text, media_type)]
+    return [(str(block.locator), block.heading, block.text) for block in blocks_of(decode(text.encode()), media_type)]
 
 
 def test_paragraphs_know_their_lines():

@@ -8,7 +8,7 @@ import pytest
 from answerable_knowledge import rows
 from tests.support import passages as made
 
-SCHEMA = rows.schema_of(made.DIMENSIONS)
+SCHEMA = rows.schema_of(made.DIMENSIONS, None)
 
 
 @pytest.mark.parametrize("tenant", ["acme", "a/../b", "x" * 10_000, "tenant_", "a'; DROP TABLE b", "\ud800", "🏢"])

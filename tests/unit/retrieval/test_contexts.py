@@ -24,7 +24,7 @@ def test_a_name_that_no_reader_can_have_grants_nothing(subject, groups, principa
     assert asker_principals(Asker(subject=subject, groups=groups)) == principals
 
 
-def hit(number: int) -> Hit:
+def hit(number: int, *findings: str) -> Hit:
     return Hit(
         passage_id=f"p{number}",
         document_id="leave",
@@ -38,14 +38,31 @@ def hit(number: int) -> Hit:
         readers_matched=("group:staff",),
         valid_until=None,
         stale=True,
+        findings=findings,
     )
 
 
 def test_passages_are_labelled_by_rank_and_only_what_was_left_out_is_counted():
     asked = question().question
     found = Hits("norvik@7", (hit(9), hit(4)), {"access": 2, "expired": 0})
-    context = context_of(asked, found, "model@1")
+    context = context_of(asked, found, "model@1", 500)
     assert [(one.label, one.passage_id) for one in context.passages] == [(1, "p9"), (2, "p4")]
     assert context.passages[0].stale
     assert (context.snapshot, context.left_out, context.embedder) == ("norvik@7", {"access": 2}, "model@1")
     assert (context.question, context.request_id) == (asked, asked.request_id)
+
+
+def test_what_is_held_against_a_passage_lowers_its_quality_and_only_what_is_grave_is_a_caveat():
+    found = Hits("norvik@7", (hit(1), hit(2, "conflict", "no_owner"), hit(3, "no_owner")), {})
+    passages = context_of(question().question, found, "model@1", 500).passages
+    assert [one.caveats for one in passages] == [(), ("conflict",), ()]
+    assert [one.scores.get("quality") for one in passages] == [None, 0.54, 0.9]
+
+
+def test_what_the_budget_leaves_out_is_counted():
+    found = Hits("norvik@7", tuple(hit(number) for number in range(1, 9)), {"access": 1})
+    context = context_of(question().question, found, "model@1", 12)
+    assert ([one.passage_id for one in context.passages], context.left_out) == (
+        ["p1", "p2", "p3"],
+        {"access": 1, "budget": 5},
+    )

@@ -122,6 +122,37 @@ async def test_a_snapshot_that_is_gone_is_replaced_by_a_fresh_one(tmp_path, monk
     assert broker.records(QUESTIONS.dead_letters) == []
 
 
+async def test_a_question_about_the_past_gets_what_could_be_read_then_and_still_may_be(tmp_path):
+    documents = [submitted("a.md", "Annual leave is 25 days."), submitted("b.md", "Annual leave of parents.")]
+    async with both(tmp_path) as services:
+        await run(services, documents, patience=60)
+        then = datetime.now(UTC)
+        changes = [submitted("a.md", "Annual leave is 27 days.", version=2), access("group:hr", document_id="b.md")]
+        await run(services, changes, patience=60)
+        [past] = contexts(await run(services, [asked(as_of=then)], patience=60))
+        [present] = contexts(await run(services, [asked()], patience=60))
+    assert [(one.document_id, one.text) for one in past.passages] == [("a.md", "Annual leave is 25 days.")]
+    assert [(one.document_id, one.text) for one in present.passages] == [("a.md", "Annual leave is 27 days.")]
+    assert past.unavailable is None
+    assert past.snapshot.endswith(f"/{present.snapshot.removeprefix('norvik@')}")
+    assert past.left_out == {"access": 1}
+
+
+@pytest.mark.parametrize("away", [timedelta(days=-1), timedelta(days=1)])
+async def test_a_time_of_which_nothing_is_kept_or_that_is_to_come_is_unavailable_and_not_unknown(tmp_path, away):
+    question = asked(as_of=datetime.now(UTC) + away)
+    [context] = await ask(tmp_path, [submitted()], question)
+    assert (context.passages, context.unavailable) == ((), "as_of_unavailable")
+
+
+async def test_an_asker_whose_clock_is_ahead_gets_the_present(tmp_path):
+    soon = datetime.now(UTC) + timedelta(seconds=30)
+    [context] = await ask(
+        tmp_path, [submitted()], asked(asked_at=soon, as_of=soon, deadline=soon + timedelta(minutes=1))
+    )
+    assert (len(context.passages), context.unavailable) == (1, None)
+
+
 async def test_questions_asked_while_documents_arrive_are_all_answered(tmp_path):
     documents = [submitted(f"d{number}.md", f"Annual leave rule {number}.") for number in range(20)]
     questions = [asked(partition=number % 6) for number in range(30)]

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.clock import Clock
+from answerable_runtime.snapshots import Snapshots
 
 SECOND = timedelta(seconds=1)
 

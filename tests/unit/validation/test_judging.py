@@ -17,6 +17,8 @@ from tests.support.examples import examples_for
 from tests.support.requests import PASSAGE, SENTENCE
 
 POLICY = Policy(0.75)
+NOTHING: frozenset[int] = frozenset()
+"""What was revoked."""
 SECOND = PASSAGE.model_copy(
     update={"label": 2, "passage_id": "leave#2", "locator": "line 9", "text": "Ask Anna about annual leave."}
 )
@@ -35,8 +37,18 @@ def said(text: str, *citations: int) -> DraftSentence:
     return DraftSentence(text=text, citations=citations)
 
 
+@pytest.mark.parametrize(
+    ("quality", "asked_for", "reason"),
+    [(0.54, 0.6, "source_quality"), (0.6, 0.6, None), (None, 1.0, None), (0.1, 0.0, None)],
+)
+def test_an_answer_that_rests_on_sources_of_less_quality_than_asked_for_is_withheld(quality, asked_for, reason):
+    scores = PASSAGE.scores | ({} if quality is None else {"quality": quality})
+    poor = draft(passages=(PASSAGE.model_copy(update={"scores": scores}),))
+    assert judge(poor, Policy(0.75, source_quality=asked_for), NOW, NOTHING).reason == reason
+
+
 def test_a_supported_answer_is_released_with_its_source():
-    verdict = judge(draft(), POLICY, NOW)
+    verdict = judge(draft(), POLICY, NOW, NOTHING)
     assert (verdict.action, verdict.reason) == ("release", None)
     assert (verdict.sentences, verdict.threshold) == ((SENTENCE,), 0.75)
     assert verdict.confidence >= 0.75
@@ -49,6 +61,8 @@ def test_a_supported_answer_is_released_with_its_source():
     [
         ({"sentences": ()}, "withhold", "not_known"),
         ({"sentences": (SENTENCE,), "answered": False}, "withhold", "not_known"),
+        ({"sentences": (), "unavailable": "as_of_unavailable"}, "withhold", "as_of_unavailable"),
+        ({"unavailable": "as_of_unavailable"}, "withhold", "as_of_unavailable"),
         ({"sentences": (), "answered": True}, "withhold", "malformed_answer"),
         ({"sentences": (said(SENTENCE.text),)}, "withhold", "citation_missing"),
         ({"sentences": (said(SENTENCE.text, 9),)}, "withhold", "citation_unknown"),
@@ -60,17 +74,24 @@ def test_a_supported_answer_is_released_with_its_source():
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_wrong_with_a_draft_is_the_reason_of_its_verdict(changed, action, reason):
-    verdict = judge(draft(**changed), POLICY, NOW)
+    verdict = judge(draft(**changed), POLICY, NOW, NOTHING)
     assert (verdict.action, verdict.reason) == (action, reason)
 
 
+def test_an_answer_that_was_made_from_what_the_asker_may_not_read_any_more_is_withheld():
+    verdict = judge(draft(passages=(PASSAGE, SECOND)), POLICY, NOW, frozenset({2}))
+    assert (verdict.action, verdict.reason) == ("withhold", "access_changed")
+    [check] = [check for check in verdict.checks if not check.passed]
+    assert (check.name, check.reason, [one.label for one in check.evidence]) == ("access", "access_changed", [2])
+
+
 def test_the_policy_of_the_tenant_draws_the_line():
-    assert judge(draft(), Policy(1.0), NOW).reason == "low_confidence"
-    assert judge(draft(), Policy(1.0, 0.5), NOW).action == "review"
+    assert judge(draft(), Policy(1.0), NOW, NOTHING).reason == "low_confidence"
+    assert judge(draft(), Policy(1.0, 0.5), NOW, NOTHING).action == "review"
 
 
 def test_every_check_is_reported_with_its_evidence_in_the_passage():
-    verdict = judge(draft(), POLICY, NOW)
+    verdict = judge(draft(), POLICY, NOW, NOTHING)
     assert [check.name for check in verdict.checks] == [check.name for check in CHECKS]
     spans = {PASSAGE.text[span.start : span.end] for check in verdict.checks for span in check.evidence}
     assert any("27 days" in span for span in spans)
@@ -105,7 +126,7 @@ def test_the_ranking_and_the_answer_probability_go_into_the_case():
 def test_no_draft_is_too_odd_for_a_verdict(sentences, passages, answered, probability):
     scores = {} if probability is None else {"answer_probability": probability}
     hostile = draft(sentences, passages, answered=answered, scores=scores)
-    verdict = judge(hostile, POLICY, NOW)
+    verdict = judge(hostile, POLICY, NOW, NOTHING)
     assert VerdictDecided.model_validate_json(verdict.model_dump_json(), strict=True) == verdict
     labels = {passage.label for passage in passages}
     cited = {label for sentence in sentences for label in sentence.citations}
@@ -121,7 +142,7 @@ def test_no_draft_is_too_odd_for_a_verdict(sentences, passages, answered, probab
 )
 def test_a_huge_sentence_is_withheld_in_time(text):
     started = time.perf_counter()
-    verdict = judge(draft((said(text, 1),)), POLICY, NOW)
+    verdict = judge(draft((said(text, 1),)), POLICY, NOW, NOTHING)
     assert (verdict.action, verdict.reason) == ("withhold", "malformed_answer")
     assert time.perf_counter() - started < 5
 
@@ -129,6 +150,6 @@ def test_a_huge_sentence_is_withheld_in_time(text):
 @pytest.mark.parametrize("example", examples_for("drafts"), ids=str)
 def test_every_example_draft_gets_a_verdict(example):
     body = DraftGenerated.model_validate_json(json.dumps(example.body), strict=True)
-    verdict = judge(body, POLICY, NOW)
+    verdict = judge(body, POLICY, NOW, NOTHING)
     assert (verdict.request_id, verdict.tenant, verdict.snapshot) == (body.request_id, body.tenant, body.snapshot)
     assert verdict.checks

@@ -25,6 +25,7 @@ def test_a_tenant_without_a_policy_of_its_own_gets_that_of_everyone(monkeypatch)
         ('{"review_below": 0.6}', Policy(0.9, 0.6)),
         ('{"release_threshold": 0.8, "review_below": 0.5}', Policy(0.8, 0.5)),
         ('{"release_threshold": 0.0, "review_below": 0.0}', Policy(0.0, 0.0)),
+        ('{"source_quality": 0.6}', Policy(0.9, 0.4, 0.6)),
     ],
 )
 def test_a_tenant_changes_what_it_names(monkeypatch, own, policy):
@@ -41,6 +42,8 @@ def test_a_tenant_changes_what_it_names(monkeypatch, own, policy):
         {"review_below": "0.99"},
         {"policies": '{"acme": {"release_threshold": 2}}'},
         {"policies": '{"acme": {"review_below": 0.9}}'},
+        {"source_quality": "1.2"},
+        {"policies": '{"acme": {"source_quality": -0.1}}'},
         {"policies": '{"acme": {"treshold": 0.9}}'},
         {"policies": '{"Not A Tenant": {}}'},
     ],

@@ -1,7 +1,7 @@
 """What a parsed document is: blocks of text, each with its place."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from answerable_knowledge.locators import Locator
 
@@ -11,11 +11,36 @@ SEPARATOR = "\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, table row, list or page, with the heading it stands under."""
+    """A paragraph, table row, list or page, with the heading it stands under.
+
+    `verbatim` is how it stands in the file where `text` says more: a row without the names of its columns.
+    """
 
     text: str
     locator: Locator
     heading: str | None = None
+    verbatim: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reader found in a file, before the file's name and the limits of the whole have had their say."""
+
+    blocks: tuple[Block, ...]
+    title: str | None = None
+    language: str | None = None
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read: `charset` is what its surroundings declare, `hint` what its source usually has."""
+
+    data: bytes
+    media_type: str
+    charset: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +58,28 @@ class ParsedDocument:
     def text(self) -> str:
         """The whole text; offsets of passages count its characters."""
         return SEPARATOR.join(block.text for block in self.blocks)
+
+    @property
+    def verbatim(self) -> str:
+        """The whole text as it stands in the file: column names once, the name of a sheet where it begins."""
+        texts = []
+        sheet: Locator | None = None
+        for block in self.blocks:
+            here = replace(block.locator, number=None, end=None)
+            if here.kind == "sheet" and here != sheet:
+                texts.append(here.name or "")
+            sheet = here
+            texts.append(block.text if block.verbatim is None else block.verbatim)
+        return SEPARATOR.join(texts)
+
+
+def row_block(
+    header: Sequence[str], cells: Sequence[str], locator: Locator, heading: str | None = None
+) -> Block | None:
+    """A table row as a block; None when it is empty."""
+    text = row_text(header, cells)
+    plain = " | ".join(" ".join(cell.split()) for cell in cells)
+    return Block(text, locator, heading, None if plain == text else plain) if text else None
 
 
 def row_text(header: Sequence[str], cells: Sequence[str]) -> str:

@@ -38,6 +38,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a passage stands: a slice of the text, its place and its heading."""
+
+    start: int
+    end: int
+    locator: str
+    heading: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     start: int
     end: int
@@ -48,21 +58,31 @@ class _Piece:
 
 def count_tokens(text: str) -> int:
     """Length in the tokens described above."""
-    return max(sum(1 for _ in _TOKEN.finditer(text)), len(text) // _CHARACTERS_PER_TOKEN)
+    return max(len(_TOKEN.findall(text)), len(text) // _CHARACTERS_PER_TOKEN)
 
 
 def split(document: ParsedDocument, *, max_tokens: int = 180) -> tuple[Passage, ...]:
     """Passages in reading order; pure and deterministic. Every block is covered by some passage."""
+    return passages_of(document, cuts(document, max_tokens=max_tokens))
+
+
+def cuts(document: ParsedDocument, *, max_tokens: int = 180) -> Iterator[Cut]:
+    """Where the passages of a document stand, one after another: whoever wants only so many need not cut the rest."""
+    for piece in _merge(_pieces(document, max_tokens), max_tokens):
+        heading = piece.heading[:_HEADING_CHARACTERS] if piece.heading else None
+        yield Cut(piece.start, piece.end, str(piece.locator), heading)
+
+
+def passages_of(document: ParsedDocument, places: Iterable[Cut]) -> tuple[Passage, ...]:
+    """The passages at these places."""
     text = document.text
-    merged = _merge(_pieces(document, max_tokens), max_tokens)
-    return tuple(_passage(ordinal, piece, text, document.title) for ordinal, piece in enumerate(merged))
+    return tuple(_passage(ordinal, cut, text, document.title) for ordinal, cut in enumerate(places))
 
 
-def _passage(ordinal: int, piece: _Piece, text: str, title: str) -> Passage:
-    body = text[piece.start : piece.end]
-    heading = piece.heading[:_HEADING_CHARACTERS] if piece.heading else None
-    embedded = "\n".join([part for part in (title, heading) if part] + [body])
-    return Passage(ordinal, body, str(piece.locator), heading, piece.start, piece.end, embedded)
+def _passage(ordinal: int, cut: Cut, text: str, title: str) -> Passage:
+    body = text[cut.start : cut.end]
+    embedded = "\n".join([part for part in (title, cut.heading) if part] + [body])
+    return Passage(ordinal, body, cut.locator, cut.heading, cut.start, cut.end, embedded)
 
 
 def _pieces(document: ParsedDocument, max_tokens: int) -> Iterator[_Piece]:

@@ -15,7 +15,13 @@ Policy for characters that a reader cannot see:
 
 import codecs
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cache, cached_property
+from typing import Any
+
+from answerable_knowledge.locators import Locator
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -30,27 +36,84 @@ _NOT_FOR_DOCUMENTS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape"
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 
 _LINE_END = re.compile(r"\r\n?")
+_LINE_END_OR_LF = re.compile(r"\r\n?|\n")
 _SPACE_LIKE = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
+# "MISUTÂ AJIKKO": a capital at the end of a word in capitals, before a no-break space, reads like mojibake.
+_CAPITAL_BEFORE_SPACE = re.compile("(?<=[A-Z\u00c0-\u00de]{2})[\u00c2\u00c3](?=\u00a0)")
+_STAND_INS = {"\u00c2": "\ue0c2", "\u00c3": "\ue0c3"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# Below this share of non-ASCII bytes the text is Latin script, where statistics on a few accents mislead.
-_LATIN_SHARE = 0.3
 _NUL_SHARE = 0.3
-_GUESS_BYTES = 200_000
+_ESCAPES = {b"\x1b$B": "iso2022-jp", b"\x1b$@": "iso2022-jp", b"\x1b$)C": "iso2022-kr"}
+# Alignment takes the square of the length: what follows the first repair in a longer line is not told apart.
+_ALIGNED_CHARACTERS = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DecodedText:
-    """Text with the encoding it was read in; `guessed` when nothing but statistics spoke for that encoding."""
+    """Text with the encoding it was read in; `guessed` when nothing but statistics spoke for that encoding.
+
+    `original` is the text before repair; both have the same lines, which is how places are found again.
+    """
 
     text: str
     encoding: str
     guessed: bool
     repaired: bool
+    original: str = field(default="", repr=False, compare=False)
+    mark_bytes: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Notes about the decoding, as codes."""
+        flags = {"encoding_guessed": self.guessed, "text_repaired": self.repaired}
+        return tuple(note for note, holds in flags.items() if holds)
+
+    def original_span(self, start: int, end: int) -> tuple[int, int]:
+        """Where `text[start:end]` comes from: offsets into `original`, which hold at least the same characters."""
+        return self._place(start, end=False), self._place(end, end=True)
+
+    def _place(self, position: int, *, end: bool) -> int:
+        line = bisect_right(self._starts, position) - 1
+        start, original_start = self._starts[line], self._original_starts[line]
+        return original_start + _moved(self._line(line), self._original_line(line), position - start, end=end)
+
+    def _line(self, number: int) -> str:
+        return _between(self.text, self._starts, number)
+
+    def _original_line(self, number: int) -> str:
+        return _between(self.original, self._original_starts, number)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer("\n", self.text))]
+
+    @cached_property
+    def _original_starts(self) -> list[int]:
+        return [0, *(found.end() for found in _LINE_END_OR_LF.finditer(self.original))]
+
+
+class ByteCounter:
+    """Places in bytes of the file, for parts of a text in ascending order."""
+
+    def __init__(self, decoded: DecodedText) -> None:
+        self._decoded = decoded
+        self._character, self._byte = 0, decoded.mark_bytes
+
+    def place(self, start: int, end: int) -> Locator:
+        """Where `text[start:end]` stands in the file."""
+        first, last = self._decoded.original_span(start, end)
+        return Locator("byte", self._to(first) + 1, self._to(last))
+
+    def _to(self, character: int) -> int:
+        passed = self._decoded.original[self._character : character]
+        self._byte += len(passed.encode(self._decoded.encoding, "replace"))
+        self._character = max(self._character, character)
+        return self._byte
 
 
 def decode(data: bytes, *, declared: str | None = None, hint: str | None = None) -> DecodedText:
@@ -59,9 +122,15 @@ def decode(data: bytes, *, declared: str | None = None, hint: str | None = None)
     `repaired` is true when mojibake was undone or a character was removed or replaced.
     """
     raw, encoding, guessed = _climb(data, declared, hint)
+    mark_bytes = next((len(mark) for mark, _ in _MARKS if data.startswith(mark)), 0)
     lines = _LINE_END.sub("\n", raw)
-    text = clean(_undo_mojibake(lines))
-    return DecodedText(text, encoding, guessed, text != lines)
+    text = repair(lines)
+    return DecodedText(text, encoding, guessed, text != lines, raw, mark_bytes)
+
+
+def repair(text: str) -> str:
+    r"""Undo mojibake, then apply the policy for invisible characters. Lines, which end in "\n", stay the same."""
+    return clean(_undo_mojibake(text))
 
 
 def clean(text: str) -> str:
@@ -74,12 +143,17 @@ def _climb(data: bytes, declared: str | None, hint: str | None) -> tuple[str, st
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _tolerant(data[len(mark) :], encoding), encoding, False
-    for candidate in (declared, "utf-8", hint):
+    for candidate in (declared, _escaped(data), "utf-8", hint):
         name = _codec_name(candidate)
         text = _strict(data, name) if name else None
         if name and text is not None and not _is_wide(data, name):
             return text, name, False
     return _guess(data)
+
+
+def _escaped(data: bytes) -> str | None:
+    """The encoding whose escape sequences the bytes hold; all of them are ASCII."""
+    return next((encoding for escape, encoding in _ESCAPES.items() if escape in data), None)
 
 
 def _codec_name(encoding: str | None) -> str | None:
@@ -122,27 +196,36 @@ def _guess(data: bytes) -> tuple[str, str, bool]:
     if _has_wide_nuls(data):
         encoding = "utf-16-le" if data[1::2].count(0) >= data[::2].count(0) else "utf-16-be"
         return _tolerant(data, encoding), encoding, True
-    high = sum(byte > 0x7F for byte in data[:_GUESS_BYTES])  # noqa: PLR2004 - the end of ASCII
-    encoding = "cp1252"
-    if high > _LATIN_SHARE * len(data[:_GUESS_BYTES]):
-        encoding = _statistics(data[:_GUESS_BYTES]) or encoding
+    from answerable_knowledge.guessing import guess  # noqa: PLC0415 - only legacy files need it
+
+    encoding = guess(data) or "cp1252"
     text = _strict(data, encoding)
     return (text if text is not None else data.decode(encoding, "replace")), encoding, True
 
 
-def _statistics(sample: bytes) -> str | None:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - only legacy files need it
-
-    best = from_bytes(sample).best()
-    return best.encoding.replace("_", "-") if best else None
-
-
 def _undo_mojibake(text: str) -> str:
-    if text.isascii():
-        return text
+    return text if text.isascii() else "\n".join(map(_mended, text.split("\n")))
+
+
+def _mended(line: str) -> str:
+    """A line without mojibake. One that would be hardly less garbled is left alone: it was no such damage."""
+    if line.isascii():
+        return line
     import ftfy  # noqa: PLC0415 - pure ASCII never needs it
 
-    config = ftfy.TextFixerConfig(
+    held = _CAPITAL_BEFORE_SPACE.sub(lambda found: _STAND_INS[found[0]], line)
+    fixed = str(ftfy.fix_text(held, _repairs()))
+    if held != line:
+        for capital, stand_in in _STAND_INS.items():
+            fixed = fixed.replace(stand_in, capital)
+    return line if 2 * ftfy.badness.badness(fixed) > ftfy.badness.badness(line) > 0 else fixed
+
+
+@cache
+def _repairs() -> Any:
+    import ftfy  # noqa: PLC0415 - as above
+
+    return ftfy.TextFixerConfig(
         unescape_html=False,
         remove_terminal_escapes=False,
         fix_latin_ligatures=False,
@@ -154,4 +237,21 @@ def _undo_mojibake(text: str) -> str:
         normalization=None,
         explain=False,
     )
-    return str(ftfy.fix_text(text, config))
+
+
+def _between(text: str, starts: list[int], number: int) -> str:
+    return text[starts[number] : starts[number + 1] if number + 1 < len(starts) else None].rstrip("\r\n")
+
+
+def _moved(line: str, original: str, offset: int, *, end: bool) -> int:
+    """An offset into a repaired line as one into the original; within a repaired part: that part's start or end."""
+    pairs = enumerate(zip(line, original, strict=False))
+    head = next((position for position, (left, right) in pairs if left != right), min(len(line), len(original)))
+    if line == original or (offset <= head if end else offset in range(head or 1)):
+        return offset
+    if (end and offset >= len(line)) or len(original) > _ALIGNED_CHARACTERS:
+        return len(original) if end else head
+    for tag, first, last, start, stop in SequenceMatcher(None, original, line, autojunk=False).get_opcodes():
+        if start <= offset < stop or (end and start < offset <= stop):
+            return first + offset - start if tag == "equal" else (last if end else first)
+    return len(original)

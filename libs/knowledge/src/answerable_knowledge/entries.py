@@ -11,7 +11,8 @@ import numpy as np
 class IndexedDocument:
     """A document version as the index knows it. All times are aware.
 
-    `readers` empty: nobody may read it. `supersedes` is the `document_id` that this document replaces.
+    `readers` empty: nobody may read it; those `denied` may not, whatever `readers` says. `supersedes` is the
+    `document_id` that this document replaces.
     `review_by` is when its owner promised to look at it again; after that its passages are marked stale.
     `effective_date` is the date that the document gives itself; shown, never filtered by.
     `submitted_at` is when its owner handed it over: a withdrawal or a change of readers after that moment holds
@@ -34,23 +35,34 @@ class IndexedDocument:
     effective_date: datetime | None = None
     review_by: datetime | None = None
     supersedes: str | None = None
+    denied: tuple[str, ...] = ()
+    collection: str | None = None
+    language: str | None = None
+    quality: float | None = None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IndexVersion:
     """The newest snapshot after a change; `applied` is false when there was nothing to change.
 
-    `readers` are those in force now, where the change was one of readers.
+    `readers` and `denied` are those in force now, where the change was one of access; `members` are, of a group.
     """
 
     snapshot: str
     applied: bool
-    readers: tuple[str, ...] | None = None
+    readers: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question to one snapshot, asked by someone with these principals. `vector` has the index's dimensions."""
+    """A question to one snapshot, asked by someone with these principals. `vector` has the index's dimensions.
+
+    The groups that contain a principal by the snapshot's own rules are added by the search, and so is `revoked`:
+    documents of a past snapshot that the principals may not read any more.
+    """
 
     tenant: str
     text: str
@@ -59,11 +71,16 @@ class Query:
     snapshot: str
     limit: int
     now: datetime
+    revoked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that the asker may read. `scores` are `bm25`, `dense` (cosine) and `fused` (0 to 1)."""
+    """A passage that the asker may read. `scores` are `bm25`, `dense` (cosine) and `fused` (0 to 1).
+
+    `findings` are what the quality ledger holds against it at the moment of the question. `ordinals` are the first and
+    the last passage of the document that it is, which are the same until neighbours are joined.
+    """
 
     passage_id: str
     document_id: str
@@ -77,6 +94,8 @@ class Hit:
     readers_matched: tuple[str, ...]
     valid_until: datetime | None
     stale: bool
+    findings: tuple[str, ...] = ()
+    ordinals: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +131,8 @@ class DocumentRow:
     content_sha256: str
     passages: int
     indexed_at: datetime
+    denied: tuple[str, ...]
+    collection: str | None
+    language: str | None
+    quality: float | None
+    findings: tuple[str, ...]

@@ -3,8 +3,10 @@
 KnowledgeError
 ├── Unreadable      the bytes of a document cannot become text (reason code)
 ├── SnapshotGone    the index version asked for does not exist here
+├── ParserUnavailable  no process to read documents could be started; it may be tried again
 ├── WriteFailed     the change was not committed; it may be repeated
 └── IndexCorrupt    the index on disk cannot be read or does not have our layout
+    └── EmbedderDiffers   its vectors are of another embedder than ours
 """
 
 from enum import StrEnum
@@ -20,6 +22,10 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     NO_TEXT = "no_text"
     TIMEOUT = "timeout"
+    TOO_DEEP = "too_deep"
+    """Archives in archives, mails in mails, or structures in structures beyond measure."""
+    CRASHED = "crashed"
+    """The program that reads this format failed on it."""
 
 
 class KnowledgeError(Exception):
@@ -27,11 +33,16 @@ class KnowledgeError(Exception):
 
 
 class Unreadable(KnowledgeError):
-    """The bytes cannot become text; `reason` is the code of a `Reason`."""
+    """The bytes cannot become text; `reason` is the code of a `Reason`, `detail` is for developers."""
 
-    def __init__(self, reason: Reason | str) -> None:
+    def __init__(self, reason: Reason | str, detail: str | None = None) -> None:
         self.reason = str(Reason(reason))
+        self.detail = detail
         super().__init__(self.reason)
+
+
+class ParserUnavailable(KnowledgeError):
+    """No process that reads documents could be started: memory or a limit of the machine. It may be tried again."""
 
 
 class SnapshotGone(KnowledgeError):
@@ -44,3 +55,13 @@ class WriteFailed(KnowledgeError):
 
 class IndexCorrupt(KnowledgeError):
     """The stored table cannot be read or does not have the expected columns."""
+
+
+class EmbedderDiffers(IndexCorrupt):
+    """Vectors of two embedders mean nothing to each other: neither search nor write would be right."""
+
+    def __init__(self, made_with: str, used: str) -> None:
+        super().__init__(
+            f"the index was made with the embedder {made_with}, not with {used}: "
+            "use that one again, or an index in a new folder, and submit the documents again"
+        )

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 from answerable_knowledge.errors import Reason, Unreadable
@@ -19,39 +20,68 @@ PLAIN = "text/plain"
 MARKDOWN = "text/markdown"
 CSV = "text/csv"
 TSV = "text/tab-separated-values"
+JSON = "application/json"
+XML = "application/xml"
+RTF = "application/rtf"
+EPUB = "application/epub+zip"
+ZIP = "application/zip"
+MAILBOX = "application/mbox"
+DOC, PPT, XLS, MSG = (
+    f"application/{name}" for name in ("msword", "vnd.ms-powerpoint", "vnd.ms-excel", "vnd.ms-outlook")
+)
+ODT, ODS, ODP = (f"{_ODF}.{name}" for name in ("text", "spreadsheet", "presentation"))
 
 _BY_SUFFIX = {
     ".pdf": PDF,
-    ".docx": DOCX,
-    ".pptx": PPTX,
-    ".xlsx": XLSX,
-    ".doc": "application/msword",
-    ".ppt": "application/vnd.ms-powerpoint",
-    ".xls": "application/vnd.ms-excel",
-    ".msg": "application/vnd.ms-outlook",
-    ".odt": f"{_ODF}.text",
-    ".ods": f"{_ODF}.spreadsheet",
-    ".rtf": "application/rtf",
-    ".epub": "application/epub+zip",
-    ".html": HTML,
-    ".htm": HTML,
-    ".xml": "application/xml",
+    **dict.fromkeys((".docx", ".docm", ".dotx", ".dotm"), DOCX),
+    **dict.fromkeys((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), PPTX),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xltx", ".xltm"), XLSX),
+    ".doc": DOC,
+    ".ppt": PPT,
+    ".xls": XLS,
+    ".msg": MSG,
+    ".odt": ODT,
+    ".ods": ODS,
+    ".odp": ODP,
+    ".rtf": RTF,
+    ".epub": EPUB,
+    **dict.fromkeys((".html", ".htm", ".xhtml"), HTML),
+    ".xml": XML,
     ".eml": MAIL,
+    **dict.fromkeys((".mbox", ".mbx"), MAILBOX),
+    ".zip": ZIP,
     ".md": MARKDOWN,
     ".markdown": MARKDOWN,
     ".csv": CSV,
     ".tsv": TSV,
     **dict.fromkeys((".txt", ".text", ".log", ".rst", ".org", ".yaml", ".yml", ".toml", ".ini"), PLAIN),
-    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "application/json"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), JSON),
 }
 _KNOWN = frozenset(_BY_SUFFIX.values())
-_SAME = {"text/rtf": "application/rtf", "application/xhtml+xml": HTML, "text/xml": "application/xml"}
-TEXT_LIKE = frozenset({PLAIN, MARKDOWN, CSV, TSV, "application/json"})
-MARKUP = frozenset({HTML, "application/xml"})
-SHEETS = frozenset({XLSX, "application/vnd.ms-excel", f"{_ODF}.spreadsheet"})
+_SAME = {
+    "text/rtf": RTF,
+    "application/xhtml+xml": HTML,
+    "text/xml": XML,
+    "application/x-zip-compressed": ZIP,
+    **dict.fromkeys(("application/jsonl", "application/x-ndjson", "text/json"), JSON),
+    "application/vnd.ms-word.document.macroenabled.12": DOCX,
+    "application/vnd.ms-powerpoint.presentation.macroenabled.12": PPTX,
+    "application/vnd.ms-excel.sheet.macroenabled.12": XLSX,
+}
+TEXT_LIKE = frozenset({PLAIN, MARKDOWN, CSV, TSV, JSON})
+SHEETS = frozenset({XLSX, XLS})
+OPEN_DOCUMENTS = frozenset({ODT, ODS, ODP})
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MACRO_STREAM, _MACRO_PART = "_VBA_PROJECT".encode("utf-16-le"), b"vbaProject.bin"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_OLE_STREAMS = tuple(
+    (name.encode("utf-16-le"), kind)
+    for name, kind in (("__substg1.0_", MSG), ("WordDocument", DOC), ("PowerPoint Document", PPT), ("Workbook", XLS))
+)
+_HTML_START = re.compile(rb"<!doctype html|<html", re.IGNORECASE)
+_UNSPECIFIC = ("", "application/octet-stream")
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError, EOFError)
 _MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 _DECLARATION = re.compile(
     rb"""(?:<meta[^>]{0,200}charset|<\?xml[^>]{0,200}encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE
@@ -62,19 +92,52 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def media_type_of(data: bytes, filename: str, media_type: str | None) -> str:
-    """The format by declared type, then by name, then by content. Raises Unreadable(unsupported_format)."""
+    """The format: by content where that is certain, else by declared type, then by name, then by how it looks.
+
+    Raises Unreadable(unsupported_format).
+    """
     declared = (media_type or "").partition(";")[0].strip().lower()
     declared = _SAME.get(declared, declared)
     by_name = _BY_SUFFIX.get(PurePosixPath(filename.replace("\\", "/")).suffix.lower())
-    if data.lstrip()[:5] == b"%PDF-":
-        return PDF
-    if declared in _KNOWN and not (declared == PLAIN and by_name):
-        return declared
-    if by_name:
-        return by_name
-    if declared.startswith("text/") or (not declared and _looks_like_text(data)):
+    told = declared if declared in _KNOWN and not (declared == PLAIN and by_name) else by_name
+    if certain := _by_content(data, told):
+        return certain
+    if told:
+        return told
+    if declared.startswith("text/") or (declared in _UNSPECIFIC and _looks_like_text(data)):
         return PLAIN
     raise Unreadable(Reason.UNSUPPORTED_FORMAT)
+
+
+def _by_content(data: bytes, told: str | None) -> str | None:
+    """The format of files whose content leaves no doubt, whatever they are called."""
+    start = data[:1024].lstrip()
+    if start.startswith(b"%PDF-"):
+        return PDF
+    if start.startswith(b"{\\rtf"):
+        return RTF
+    if data.startswith(_OLE) and told not in (DOCX, PPTX, XLSX):
+        return next((kind for stream, kind in _OLE_STREAMS if stream in data), told)
+    if data.startswith(b"PK\x03\x04"):
+        inside = _zip_kind(data)
+        return told if inside == ZIP and told not in TEXT_LIKE else inside or told
+    if told is None and _HTML_START.match(start):
+        return HTML
+    return XML if told is None and start.startswith(b"<?xml") else None
+
+
+def _zip_kind(data: bytes) -> str | None:
+    """What a zip file is, by the names in it; None when it is broken."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            told = archive.read("mimetype")[:100].decode("ascii", "replace").strip() if "mimetype" in names else ""
+    except _BROKEN_ZIP:
+        return None
+    if told in (*OPEN_DOCUMENTS, EPUB):
+        return told
+    folders = {name.partition("/")[0] for name in names} if "[Content_Types].xml" in names else set()
+    return next((kind for folder, kind in (("word", DOCX), ("ppt", PPTX), ("xl", XLSX)) if folder in folders), ZIP)
 
 
 def declared_encoding(data: bytes) -> str | None:
@@ -95,7 +158,7 @@ def check_container(data: bytes, media_type: str) -> None:
     """
     if data.startswith(_OLE) and media_type in (DOCX, PPTX, XLSX):
         raise Unreadable(Reason.ENCRYPTED if _ENCRYPTED_PACKAGE in data else Reason.CORRUPT)
-    if media_type.startswith((_OOXML, _ODF)) or media_type == "application/epub+zip":
+    if media_type.startswith((_OOXML, _ODF)) or media_type == EPUB:
         _check_zip(data, media_type)
 
 
@@ -106,6 +169,11 @@ def is_encrypted(data: bytes, media_type: str) -> bool:
     return data.startswith(_OLE) and (_ENCRYPTED_PACKAGE in data or "Encrypt".encode("utf-16-le") in data)
 
 
+def has_macros(data: bytes) -> bool:
+    """Whether an Office file, old or new, carries macros."""
+    return _MACRO_STREAM in data if data.startswith(_OLE) else _MACRO_PART in data
+
+
 def _check_zip(data: bytes, media_type: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -114,7 +182,7 @@ def _check_zip(data: bytes, media_type: str) -> None:
             if media_type.startswith(_ODF) and "META-INF/manifest.xml" in archive.namelist():
                 with archive.open("META-INF/manifest.xml") as stream:
                     manifest = stream.read(1_000_000)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
+    except _BROKEN_ZIP as error:
         raise Unreadable(Reason.CORRUPT) from error
     if any(member.flag_bits & 1 for member in members) or b"encryption-data" in manifest:
         raise Unreadable(Reason.ENCRYPTED)
@@ -123,6 +191,8 @@ def _check_zip(data: bytes, media_type: str) -> None:
 
 
 def _looks_like_text(data: bytes) -> bool:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True  # the mark of UTF-16
     if not data or _BINARY.search(data):
         return False
     try:

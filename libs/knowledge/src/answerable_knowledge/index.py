@@ -1,38 +1,42 @@
 """The index: passages of each tenant in a LanceDB table of its own, searched by words and by meaning.
 
-A snapshot is a version of that table, named `TENANT@VERSION`. Only `erase` removes versions: a search in an old
-snapshot gives what it gave then, or SnapshotGone. Nothing of the corpus is kept in memory beyond LanceDB's own bounded
-caches.
+A snapshot is a version of that table, named `TENANT@VERSION`: a search in an old one gives what it gave then, or
+SnapshotGone. Nothing of the corpus is kept in memory beyond LanceDB's own bounded caches.
 """
 
-import re
 import threading
-from collections import Counter, OrderedDict
-from collections.abc import Collection, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 
-from answerable_knowledge import ranking, rows, tables
-from answerable_knowledge.access import matched, validate_readers
+from answerable_knowledge import rows, searching, tables
+from answerable_knowledge.access import validate_readers
 from answerable_knowledge.chunking import Passage
 from answerable_knowledge.entries import DocumentRow, Hit, Hits, IndexedDocument, IndexVersion, Query
-from answerable_knowledge.errors import IndexCorrupt, SnapshotGone
+from answerable_knowledge.errors import IndexCorrupt
+from answerable_knowledge.inventory import Amendment, Inventory, mark
+from answerable_knowledge.marks import NO_MARKS, Marks
+from answerable_knowledge.permissions import Permission, permissions
+from answerable_knowledge.searching import Snapshot
+from answerable_knowledge.store import Store
+from answerable_knowledge.upkeep import Upkeep
+from answerable_knowledge.versions import History, SnapshotName
 
 __all__ = ["DocumentRow", "Hit", "Hits", "Index", "IndexVersion", "IndexedDocument", "Query"]
 
-# Candidates of each kind per query: enough for fusion to find what only one of the two ranks well.
-_CANDIDATES = 50
-# Question words beyond this add no meaning and much time.
-_QUERY_CHARACTERS = 4_000
 _OPEN_SNAPSHOTS = 16
 _QUERIES_AT_ONCE = 16
-_VERSION = re.compile(r"[0-9]{1,18}")
+_NO_OPTIONS: Mapping[str, str] = {}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Index:
@@ -42,33 +46,44 @@ class Index:
     may be written concurrently. Every change is one commit: no snapshot shows a document half replaced.
     """
 
-    def __init__(self, connection: Any, dimensions: int, dense_weight: float) -> None:
-        self._connection = connection
-        self._schema = rows.schema_of(dimensions)
-        self._dimensions = dimensions
+    def __init__(self, store: Store, dense_weight: float, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._schema = store.schema
+        self._dimensions: int = store.schema.field("vector").type.list_size
         self._dense_weight = dense_weight
+        self._now = now
+        self._history = History(store)
         # A search is three queries at once. They wait for lancedb's own threads, so a few serve many searches.
         self._threads = ThreadPoolExecutor(_QUERIES_AT_ONCE, "index")
         self._write_lock = threading.Lock()
+        self.upkeep = Upkeep(store, self._write_lock)
         self._read_lock = threading.Lock()
-        self._snapshots: OrderedDict[tuple[str, int], _Snapshot] = OrderedDict()
+        self._snapshots: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
 
     @classmethod
-    def open(cls, path: Path | str, *, dimensions: int = 384, dense_weight: float = 0.5) -> Self:
-        """Open the folder, creating it if needed. `dense_weight` is the share of meaning against words.
+    def open(
+        cls,
+        location: Path | str,
+        *,
+        dimensions: int = 384,
+        embedder: str | None = None,
+        dense_weight: float = 0.7,
+        storage: Mapping[str, str] = _NO_OPTIONS,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> Self:
+        """Open a folder, creating it if needed, or the URL of one in object storage with the options of that storage.
+
+        `embedder` says of which model and revision the vectors are. It is kept with the tables, and one made with
+        another is refused with EmbedderDiffers. Without it nothing is asked: for those who bring no vectors.
+        `dense_weight` is the share of meaning against words. `now` is the clock by which a version is found later.
 
         Raises IndexCorrupt.
         """
-        import lancedb  # noqa: PLC0415 - takes seconds to import
+        return cls(Store.open(location, rows.schema_of(dimensions, embedder), storage), dense_weight, now)
 
-        # Interval zero: other processes' commits are seen by the next call.
-        try:
-            connection = lancedb.connect(str(path), read_consistency_interval=timedelta(0))
-        except (OSError, ValueError, RuntimeError) as error:
-            raise IndexCorrupt("the folder of the index cannot be opened") from error
-        return cls(connection, dimensions, dense_weight)
-
-    def put(self, document: IndexedDocument, passages: Sequence[Passage], vectors: np.ndarray) -> IndexVersion:
+    def put(
+        self, document: IndexedDocument, passages: Sequence[Passage], vectors: np.ndarray, marks: Marks = NO_MARKS
+    ) -> IndexVersion:
         """Make this version the document's only one, unless the same or a newer one is held or was removed.
 
         Nor does it come back when it was submitted before it was withdrawn; and readers that were changed after it
@@ -76,33 +91,36 @@ class Index:
 
         Raises ValueError or WriteFailed.
         """
-        table_rows = rows.rows_of(document, passages, np.asarray(vectors), self._schema)
+        table_rows = rows.rows_of(document, passages, np.asarray(vectors), self._schema, marks)
         with self._write_lock:
-            table = self._writable(document.tenant)
+            table = self._store.writable(document.tenant)
             held = _head(table, document.document_id)
             if held is not None:
                 if held["version"] >= document.version or _later(held["removed_at"], document.submitted_at):
                     return self._version(document.tenant, table, applied=False)
-                if changed_at := held["readers_changed_at"]:
-                    stay = _later(changed_at, document.submitted_at)
-                    readers = held["readers"] if stay else table_rows.column("readers")[0].as_py()
-                    table_rows = rows.with_readers(table_rows, readers, changed_at)
-            tables.replace(table, document.document_id, table_rows)
-            tables.maintain(table)
+                if held["readers_changed_at"]:
+                    stay = _later(held["readers_changed_at"], document.submitted_at)
+                    access = held if stay else held | rows.own_access(document)
+                    table_rows = rows.with_access(table_rows, access)
+            self._replace(table, document.document_id, table_rows, held)
+            self.upkeep.soon(document.tenant)
             return self._version(document.tenant, table, applied=True)
 
     def remove(self, tenant: str, document_id: str, at: datetime) -> IndexVersion:
         """Take the document out, and keep out every version that was submitted up to `at`, known or not.
 
+        Nothing changes where a later withdrawal is known, or the version here was submitted later.
         Its version stays known too, so that a redelivered `put` does not bring it back. Raises WriteFailed.
         """
         rows.require_aware(at)
         with self._write_lock:
-            table = self._writable(tenant)
+            table = self._store.writable(tenant)
             held = _head(table, document_id) or rows.NOTHING_HELD
-            if held["removed"] and held["removed_at"] is not None and at <= held["removed_at"]:
+            known_until = held["removed_at" if held["removed"] else "submitted_at"]
+            if known_until is not None and (at < known_until or (at == known_until and held["removed"])):
                 return self._version(tenant, table, applied=False)
-            tables.replace(table, document_id, rows.tombstone_of(document_id, {**held, "removed_at": at}, self._schema))
+            tombstone = rows.tombstone_of(document_id, {**held, "removed_at": at}, self._schema)
+            self._replace(table, document_id, tombstone, held)
             return self._version(tenant, table, applied=not held["removed"])
 
     def erase(self, tenant: str, document_id: str, at: datetime) -> int:
@@ -112,77 +130,127 @@ class Index:
         """
         rows.require_aware(at)
         with self._write_lock:
-            if (table := self._readable(tenant)) is None:
+            if (table := self._store.newest(tenant)) is None:
                 return 0
             count = int(table.count_rows(rows.is_document(document_id)))
             held = _head(table, document_id) or rows.NOTHING_HELD
-            nobody: dict[str, Any] = {"readers": [], "readers_changed_at": None, "removed_at": at}
-            tables.replace(table, document_id, rows.tombstone_of(document_id, {**held, **nobody}, self._schema))
+            nobody: dict[str, Any] = {"readers": [], "denied": [], "readers_changed_at": None, "removed_at": at}
+            self._replace(table, document_id, rows.tombstone_of(document_id, {**held, **nobody}, self._schema), held)
             tables.purge(table)
             return count
 
     def texts(self, tenant: str, document_id: str) -> frozenset[str]:
         """The texts of the document's passages in every version that is kept."""
-        table = self._readable(tenant)
-        return frozenset() if table is None else tables.texts(table, rows.is_document(document_id))
+        condition = rows.is_document(document_id)
+        versions = self._history.of_document(tenant, document_id)
+        return frozenset().union(*(tables.texts(self._store.at(tenant, each), condition) for each in versions))
 
     def quoted(self, tenant: str, texts: Collection[str]) -> frozenset[str]:
         """Those of the texts that a passage of the newest snapshot is, word for word."""
-        table = self._readable(tenant)
-        return frozenset() if table is None else tables.texts_now(table, "ordinal >= 0") & frozenset(texts)
+        table = self._store.newest(tenant)
+        return frozenset() if table is None else tables.texts(table, "ordinal >= 0") & frozenset(texts)
 
-    def set_readers(self, tenant: str, document_id: str, readers: Sequence[str], at: datetime) -> IndexVersion:
-        """From the returned snapshot on exactly these readers may read the document, unless a later change is known.
+    def set_readers(
+        self, tenant: str, document_id: str, readers: Sequence[str], at: datetime, denied: Sequence[str] = ()
+    ) -> IndexVersion:
+        """From the returned snapshot on exactly these may read the document, but for those denied.
 
+        Nothing changes where a later change is known, or the version here was submitted later, with readers of its own.
         Where the document is not here, the change is kept and holds against versions that were submitted before it.
         Raises ValueError or WriteFailed.
         """
-        wanted = list(validate_readers(readers))
+        wanted = {"readers": list(validate_readers(readers)), "denied": list(validate_readers(denied))}
         rows.require_aware(at)
         with self._write_lock:
-            table = self._writable(tenant)
+            table = self._store.writable(tenant)
             held = _head(table, document_id) or rows.NOTHING_HELD
-            changed_at = held["readers_changed_at"]
-            if changed_at is not None and (at < changed_at or (at == changed_at and held["readers"] == wanted)):
-                return self._version(tenant, table, applied=False, readers=held["readers"])
+            if _holds_against(held, at, wanted):
+                return self._version(tenant, table, applied=False, **{name: held[name] for name in wanted})
+            change = {**held, **wanted, "readers_changed_at": at}
             if held["removed"]:
-                change = {**held, "readers": wanted, "readers_changed_at": at}
-                tables.replace(table, document_id, rows.tombstone_of(document_id, change, self._schema))
-                return self._version(tenant, table, applied=False, readers=wanted)
+                self._replace(table, document_id, rows.tombstone_of(document_id, change, self._schema), held)
+                return self._version(tenant, table, applied=False, **wanted)
             stored = table.search().where(rows.is_document(document_id)).limit(None).to_arrow()
-            tables.replace(table, document_id, rows.with_readers(stored.select(self._schema.names), wanted, at))
-            tables.maintain(table)
-            return self._version(tenant, table, applied=True, readers=wanted)
+            self._replace(table, document_id, rows.with_access(stored.select(self._schema.names), change), held)
+            self.upkeep.soon(tenant)
+            return self._version(tenant, table, applied=True, **wanted)
+
+    def set_members(self, tenant: str, group: str, members: Sequence[str], at: datetime) -> IndexVersion:
+        """From the returned snapshot on exactly these are members of the group by rule, unless changed later.
+
+        A member that is a group makes all who are in it members, at any depth. Raises ValueError or WriteFailed.
+        """
+        validate_readers([f"group:{group}"])
+        wanted = {"members": list(validate_readers(members))}
+        rows.require_aware(at)
+        with self._write_lock:
+            table = self._store.writable(tenant)
+            condition = f"{rows.IS_GROUP} AND group_name = {rows.literal(group)}"
+            before: datetime | None = None
+            for held in tables.scan(table, condition, rows.GROUP_COLUMNS):
+                if _holds_against(held, at, wanted):
+                    return self._version(tenant, table, applied=False, members=held["members"])
+                before = held["written_at"]
+            row = rows.group_of(group, wanted["members"], at, self._schema)
+            tables.add(table, rows.written(row, self._now(), before))
+            self.upkeep.soon(tenant)
+            return self._version(tenant, table, applied=True, **wanted)
 
     def snapshot(self, tenant: str) -> str:
         """Newest snapshot, for example `acme@17`; `acme@0` while nothing was ever put."""
-        table = self._readable(tenant)
+        table = self._store.newest(tenant)
         return self._version(tenant, table, applied=False).snapshot
+
+    def snapshot_as_of(self, tenant: str, moment: datetime) -> str:
+        """The snapshot that was the newest then. A search in it gives what the asker could read then *and* may now.
+
+        For example `acme@17/23`: of version 17 what version 23 permits, too. Raises SnapshotGone.
+        """
+        rows.require_aware(moment)
+        return str(self._history.as_of(tenant, moment))
+
+    def kept(self, tenant: str) -> tuple[str, str] | None:
+        """The oldest and the newest snapshot that can be searched; None while nothing was ever put.
+
+        Retention and erasure raise the oldest. What rests on an older one cannot be looked up again.
+        """
+        found = self._history.kept(tenant)
+        return None if found is None else (str(found[0]), str(found[1]))
+
+    def count_kept(self, tenant: str) -> int:
+        """How many snapshots can be searched."""
+        found = self._history.kept(tenant)
+        return 0 if found is None else found[1].version - found[0].version + 1
 
     def document(self, tenant: str, document_id: str) -> DocumentRow | None:
         """A document of the newest snapshot; None when it is not there, or not any more."""
-        table = self._readable(tenant)
+        table = self._store.newest(tenant)
         condition = f"{rows.IS_HEAD} AND NOT removed AND {rows.is_document(document_id)}"
-        heads = _scan(table, condition, rows.DOCUMENT_COLUMNS) if table is not None else []
+        heads = tables.scan(table, condition, rows.DOCUMENT_COLUMNS) if table is not None else []
         return rows.document_row(heads[0]) if heads else None
 
     def verify(self, *, writable: bool = False) -> None:
-        """Look into the folder, and write to it where asked. Raises IndexCorrupt."""
-        try:
-            self._connection.list_tables(limit=1)
-            if writable:
-                with TemporaryFile(dir=self._connection.uri):
-                    pass
-        except (OSError, ValueError, RuntimeError) as error:
-            raise IndexCorrupt("the folder of the index cannot be used") from error
+        """Look into the store and one of its tables, and write to it where asked. Raises IndexCorrupt."""
+        self._store.verify(writable=writable)
 
     def documents(self, tenant: str) -> list[DocumentRow]:
         """Documents of the newest snapshot, by id."""
-        table = self._readable(tenant)
+        table = self._store.newest(tenant)
         if table is None:
             return []
-        heads = _scan(table, f"{rows.IS_HEAD} AND NOT removed", rows.DOCUMENT_COLUMNS)
+        heads = tables.scan(table, f"{rows.IS_HEAD} AND NOT removed", rows.DOCUMENT_COLUMNS)
         return sorted((rows.document_row(head) for head in heads), key=lambda row: row.document_id)
+
+    def inventory(self, tenant: str) -> Inventory | None:
+        """All documents of the newest snapshot as the quality ledger looks at them; None while nothing was ever put."""
+        table = self._store.newest(tenant)
+        return None if table is None else Inventory(table)
+
+    def mark(self, tenant: str, amendment: Amendment) -> None:
+        """Hold this against a version of a document, where it is here. Raises WriteFailed."""
+        with self._write_lock:
+            if (table := self._store.newest(tenant)) is not None:
+                mark(table, amendment, self._now())
 
     def search(self, query: Query) -> Hits:
         """Best passages of the snapshot that the principals may read, and counts of what was left out.
@@ -191,203 +259,93 @@ class Index:
         """
         if query.vector.shape != (self._dimensions,) or not np.isfinite(query.vector).all():
             raise ValueError(f"the query vector must be {self._dimensions} finite numbers")
-        snapshot = self._at(query.tenant, query.snapshot)
+        name = SnapshotName.parse(query.tenant, query.snapshot)
+        snapshot = self._at(query.tenant, name.version)
         if snapshot is None:
-            return Hits(query.snapshot, (), _no_reasons())
+            return searching.nothing(query)
         try:
-            return self._search(query, snapshot)
+            query = replace(query, revoked=self._revoked(snapshot, name, query.principals))
+            return snapshot.search(query, self._dense_weight, self._threads)
         except (OSError, RuntimeError, ValueError):
-            self._require_kept(query)
+            self._require_kept(name)
             raise
 
-    def _search(self, query: Query, snapshot: "_Snapshot") -> Hits:
-        superseded = ranking.superseded_ids(snapshot.claims, query.now)
-        standing = ranking.Standing(query.principals, query.now, superseded)
-        regardless_of_rights = self._threads.submit(snapshot.nearest, query)
-        found: list[ranking.Candidate] = []
-        if query.principals:
-            found = snapshot.candidates(query, rows.permitted(standing), self._threads)
-        kept, repeated = ranking.distinct(ranking.fuse(found, self._dense_weight), query.limit)
-        reasons = Counter(_no_reasons() | {"duplicate": repeated})
-        reasons.update(filter(None, map(standing.objection, regardless_of_rights.result())))
-        return Hits(query.snapshot, tuple(_hit(one, query) for one in kept), dict(reasons))
+    def permissions(
+        self,
+        tenant: str,
+        principals: Iterable[str],
+        document_ids: Collection[str],
+        now: datetime,
+        snapshot: str | None = None,
+    ) -> dict[str, Permission]:
+        """How someone stands to these documents in the snapshot, or in the newest; unknown ones are left out.
 
-    def _writable(self, tenant: str) -> Any:
-        table = self._readable(tenant)
-        if table is None:
-            table = self._connection.create_table(rows.table_name(tenant), schema=self._schema, exist_ok=True)
-        if not table.list_indices():
-            tables.index_words(table)
-        return table
-
-    def _readable(self, tenant: str) -> Any | None:
+        Raises SnapshotGone, ValueError for an id that none can have, and IndexCorrupt, where another try may help.
+        """
+        rows.listed(document_ids)  # an id that none can have is the fault of the caller, not of the index
+        table = self._store.newest(tenant) if snapshot is None else self._table_of(tenant, snapshot)
         try:
-            table = self._connection.open_table(rows.table_name(tenant))
-        except ValueError:  # lancedb's "was not found"
-            return None
-        except (OSError, RuntimeError) as error:
-            raise IndexCorrupt from error
-        if table.schema != self._schema:
-            raise IndexCorrupt("the table has other columns or dimensions")
-        return table
+            return {} if table is None else permissions(table, principals, document_ids, now)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise IndexCorrupt("the index could not be read; another process may just have rewritten it") from error
 
-    def _version(
-        self, tenant: str, table: Any | None, *, applied: bool, readers: Sequence[str] | None = None
-    ) -> IndexVersion:
-        name = _name(tenant, 0 if table is None else table.version)
-        return IndexVersion(name, applied, None if readers is None else tuple(readers))
+    def _replace(self, table: Any, document_id: str, table_rows: Any, held: Mapping[str, Any] | None) -> None:
+        if held is None:  # nothing to take out, which costs a look at every row
+            tables.add(table, rows.written(table_rows, self._now(), None))
+        else:
+            tables.replace(table, document_id, rows.written(table_rows, self._now(), held["written_at"]))
 
-    def _at(self, tenant: str, snapshot: str) -> "_Snapshot | None":
-        owner, _, number = snapshot.rpartition("@")
-        if owner != tenant or not _VERSION.fullmatch(number):
-            raise SnapshotGone("not a snapshot of this tenant")
-        key = (tenant, int(number))
-        if key[1] == 0:
+    def _version(self, tenant: str, table: Any | None, *, applied: bool, **in_force: Sequence[str]) -> IndexVersion:
+        name = str(SnapshotName(tenant, 0 if table is None else table.version))
+        return IndexVersion(name, applied, **{field: tuple(names) for field, names in in_force.items()})
+
+    def _table_of(self, tenant: str, snapshot: str) -> Any | None:
+        name = SnapshotName.parse(tenant, snapshot)
+        return self._store.at(tenant, name.version) if name.version else None
+
+    def _at(self, tenant: str, version: int) -> Snapshot | None:
+        if version == 0:
             return None
+        key = (tenant, version)
         with self._read_lock:
             if key not in self._snapshots:
-                self._snapshots[key] = self._checkout(*key)
+                self._snapshots[key] = Snapshot(self._store.at(*key))
                 if len(self._snapshots) > _OPEN_SNAPSHOTS:
                     self._snapshots.popitem(last=False)
             self._snapshots.move_to_end(key)
             return self._snapshots[key]
 
-    def _require_kept(self, query: Query) -> None:
+    def _revoked(self, snapshot: Snapshot, name: SnapshotName, principals: frozenset[str]) -> frozenset[str]:
+        """What the principals could read in a snapshot of the past and may not read under the access rules of later."""
+        if name.access is None or name.access == name.version:
+            return frozenset()
+        later = self._at(name.tenant, name.access)
+        return snapshot.readable(principals) - (later.readable(principals) if later is not None else frozenset())
+
+    def _require_kept(self, name: SnapshotName) -> None:
         """Raises SnapshotGone for one that was open here when another process erased a document, and its files."""
-        owner, _, number = query.snapshot.rpartition("@")
-        with self._read_lock:
-            self._snapshots.pop((owner, int(number)), None)
-        self._at(query.tenant, query.snapshot)
-
-    def _checkout(self, tenant: str, version: int) -> "_Snapshot":
-        table = self._readable(tenant)
-        if table is None:
-            raise SnapshotGone("this tenant has no index")
-        try:
-            table.checkout(version)
-        except ValueError as error:  # lancedb's "no longer exists"
-            raise SnapshotGone("this version is not kept") from error
-        return _Snapshot(table)
-
-
-class _Snapshot:
-    """A table pinned to a version; immutable, so it is shared by threads."""
-
-    def __init__(self, table: Any) -> None:
-        self._table = table
-        condition = f"{rows.IS_HEAD} AND supersedes IS NOT NULL AND NOT removed"
-        columns = ["document_id", "supersedes", "valid_from", "valid_until"]
-        self.claims: list[dict[str, Any]] = _scan(table, condition, columns)
-
-    def candidates(self, query: Query, condition: str, threads: Executor) -> list[ranking.Candidate]:
-        """Union of the best by words and by meaning under the condition; the cosine is known for all of them."""
-        vector = rows.unit(query.vector)
-        wanted = max(_CANDIDATES, 4 * query.limit)
-        words = threads.submit(self._by_words, query.text, condition, [*rows.HIT_COLUMNS, "vector"], wanted)
-        by_meaning = self._by_meaning(vector, condition, rows.HIT_COLUMNS, wanted)
-        by_words = words.result()
-        found = {
-            row["passage_id"]: ranking.Candidate(row, 0.0, 1.0 - row["_distance"]) for row in by_meaning.to_pylist()
-        }
-        word_rows = by_words.drop_columns("vector").to_pylist()
-        for row, cosine in zip(word_rows, _cosines(by_words, vector), strict=True):
-            found[row["passage_id"]] = ranking.Candidate(row, row["_score"], cosine)
-        return list(found.values())
-
-    def nearest(self, query: Query) -> list[dict[str, Any]]:
-        """What decides about the `limit` nearest passages, whoever may read them; no text of them."""
-        found = self._by_meaning(rows.unit(query.vector), None, rows.STANDING_COLUMNS, 4 * query.limit)
-        near: list[dict[str, Any]] = found.to_pylist()
-        near.sort(key=lambda row: (round(row["_distance"], 6), row["passage_id"]))
-        return near[: query.limit]
-
-    def _by_words(self, text: str, condition: str, columns: list[str], wanted: int) -> pa.Table:
-        from lancedb.query import MatchQuery  # noqa: PLC0415 - see Index.open
-
-        # A MatchQuery is tokenised, never parsed: quotes, operators and colons in it are punctuation.
-        words = MatchQuery(_searchable(text), "searched_text")  # type: ignore[call-arg] # its stub hides the defaults
-
-        def run(count: int) -> pa.Table:
-            search = self._table.search(words, query_type="fts").where(condition, prefilter=True)
-            return search.select([*columns, "_score"]).limit(count).to_arrow()
-
-        return _without_cut_tie(run, wanted, "_score")
-
-    def _by_meaning(self, vector: np.ndarray, condition: str | None, columns: list[str], wanted: int) -> pa.Table:
-        def run(count: int) -> pa.Table:
-            search = self._table.search(vector, vector_column_name="vector").distance_type("dot")
-            exact = search.bypass_vector_index()
-            if condition is not None:
-                exact = exact.where(condition, prefilter=True)
-            return exact.select([*columns, "_distance"]).limit(count).to_arrow()
-
-        return _without_cut_tie(run, wanted, "_distance")
-
-
-def _searchable(text: str) -> str:
-    """The part of a question that is searched, without what cannot be encoded."""
-    return text[:_QUERY_CHARACTERS].replace("\x00", " ").encode("utf-8", "replace").decode()
-
-
-def _without_cut_tie(run: Any, wanted: int, score: str) -> pa.Table:
-    """Candidates without those tied with the last: which of equals a limit keeps is not determined."""
-    while True:
-        table = run(wanted)
-        values = table.column(score).to_pylist()
-        if len(values) < wanted:
-            return table
-        kept = [index for index, value in enumerate(values) if value != values[-1]]
-        if kept:
-            return table.take(kept)
-        wanted *= 4
-
-
-def _cosines(table: pa.Table, vector: np.ndarray) -> list[float]:
-    """Exact products in double precision; their order of addition does not depend on threads or batches."""
-    if table.num_rows == 0:
-        return []
-    flat = table.column("vector").combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    matrix = flat.reshape(table.num_rows, -1).astype(np.float64)
-    return [float(value) for value in (matrix * vector.astype(np.float64)).sum(axis=1)]
-
-
-def _scan(table: Any, condition: str, columns: list[str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = table.search().where(condition).select(columns).limit(None).to_arrow().to_pylist()
-    return found
+        for version in (name.version, name.access or 0):
+            with self._read_lock:
+                self._snapshots.pop((name.tenant, version), None)
+            self._at(name.tenant, version)
 
 
 def _head(table: Any, document_id: str) -> dict[str, Any] | None:
     condition = f"{rows.IS_HEAD} AND {rows.is_document(document_id)}"
-    found = _scan(table, condition, rows.HELD_COLUMNS)
+    found = tables.scan(table, condition, rows.HELD_COLUMNS)
     return max(found, key=lambda head: head["version"]) if found else None
+
+
+def _holds_against(held: Mapping[str, Any], at: datetime, wanted: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a change of this moment comes to nothing: a later one or a later version is known, or this very one."""
+    changed_at, submitted_at = held["readers_changed_at"], held.get("submitted_at")
+    if submitted_at is not None and at < submitted_at:
+        return True
+    if changed_at is None or at > changed_at:
+        return False
+    return bool(at < changed_at or all(held[name] == names for name, names in wanted.items()))
 
 
 def _later(event: datetime | None, submitted_at: datetime | None) -> bool:
     """Whether something happened to a document after it was submitted; at the same moment counts."""
     return event is not None and submitted_at is not None and event >= submitted_at
-
-
-def _hit(one: ranking.Ranked, query: Query) -> Hit:
-    row = one.candidate.row
-    return Hit(
-        passage_id=row["passage_id"],
-        document_id=row["document_id"],
-        document_version=row["version"],
-        title=row["title"],
-        source=row["source"],
-        locator=row["locator"],
-        text=row["text"],
-        heading=row["heading"],
-        scores=ranking.scores(one),
-        readers_matched=matched(row["readers"], query.principals),
-        valid_until=row["valid_until"],
-        stale=row["review_by"] is not None and row["review_by"] < query.now,
-    )
-
-
-def _no_reasons() -> dict[str, int]:
-    return {"access": 0, "superseded": 0, "expired": 0, "duplicate": 0}
-
-
-def _name(tenant: str, version: int) -> str:
-    return f"{tenant}@{version}"

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["page", "sheet", "slide", "line", "section"]
+Kind = Literal["page", "sheet", "slide", "line", "byte", "section"]
 
 
 @dataclass(frozen=True, slots=True)
 class Locator:
     """A place: pages, slides and lines by number; rows of a sheet by its name; sections by number and heading.
 
-    All numbers count from 1. `end` is the last number of a range. `within` names the attachment of a mail.
+    Bytes stand for lines where these are too long. All numbers count from 1. `end` is the last number of a range.
+    `within` names the file within the file: "attachment prices.pdf", "entry 2026/plan.docx".
     """
 
     kind: Kind
@@ -39,7 +40,7 @@ class Locator:
 
     def joins(self, other: "Locator") -> bool:
         """Whether both can be named as one place: rows and lines as a range, everything else only when equal."""
-        if self.kind in ("line", "sheet"):
+        if self.kind in ("line", "byte", "sheet"):
             return (self.kind, self.name, self.within) == (other.kind, other.name, other.within)
         return self == other
 

@@ -1,18 +1,46 @@
 """A file to a ParsedDocument: the format decides who reads it, the locators say where each block stood."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 
-from answerable_knowledge import extraction, formats, plaintext
-from answerable_knowledge.blocks import Block, ParsedDocument
-from answerable_knowledge.decoding import DecodedText, clean, decode
+from answerable_knowledge import (
+    archives,
+    epub,
+    extraction,
+    formats,
+    languages,
+    mail,
+    markup,
+    opendocument,
+    plaintext,
+    records,
+    slides,
+    wordfiles,
+)
+from answerable_knowledge.blocks import Block, Found, ParsedDocument, Source
+from answerable_knowledge.decoding import clean, decode
 from answerable_knowledge.errors import Reason, Unreadable
 from answerable_knowledge.locators import Locator
+from answerable_knowledge.parts import Budget, Part
 
-__all__ = ["Block", "Locator", "ParsedDocument", "parse"]
+__all__ = ["Block", "Locator", "ParsedDocument", "parse", "warm"]
 
 MAX_BYTES = 64 * 1024 * 1024
-TIMEOUT = timedelta(seconds=30)
+
+_READERS: dict[str, Callable[[Source], Found]] = {
+    formats.HTML: markup.read_html,
+    formats.XML: records.read_xml,
+    formats.DOCX: wordfiles.read_word,
+    formats.PPTX: slides.read_slides,
+    formats.EPUB: epub.read_book,
+    **dict.fromkeys(formats.OPEN_DOCUMENTS, opendocument.read_open_document),
+}
+_CONTAINERS: dict[str, Callable[[Source, Callable[[Part], Found], Budget], Found]] = {
+    formats.MAIL: mail.read_mail,
+    formats.MAILBOX: archives.read_mailbox,
+    formats.ZIP: archives.read_zip,
+}
 
 
 def parse(
@@ -22,45 +50,54 @@ def parse(
     media_type: str | None = None,
     encoding_hint: str | None = None,
     max_bytes: int = MAX_BYTES,
-    timeout: timedelta = TIMEOUT,
 ) -> ParsedDocument:
-    """Read a document. Blocking and CPU-bound, safe to run in several threads at once.
+    """Read a document, here and now: `isolation.Parsers` does it in a process with limits.
 
-    Text formats go through the decoding ladder and get line locators; everything else goes through kreuzberg.
     `media_type` may carry a charset parameter, which counts as the declared encoding. Raises Unreadable.
     """
-    if len(data) > max_bytes:
-        raise Unreadable(Reason.TOO_LARGE)
-    if not data.strip():
-        raise Unreadable(Reason.EMPTY)
-    kind = formats.media_type_of(data, filename, media_type)
-    if kind in formats.TEXT_LIKE:
-        return _text_file(data, kind, filename, _charset(media_type), encoding_hint)
-    formats.check_container(data, kind)
-    encoding: str | None = None
-    notes: tuple[str, ...] = ()
-    if kind in formats.MARKUP:
-        decoded = decode(data, declared=_charset(media_type) or formats.declared_encoding(data), hint=encoding_hint)
-        data, encoding, notes = formats.without_encoding(decoded.text).encode(), decoded.encoding, _flags(decoded)
-    found = extraction.extract(data, kind, timeout=timeout)
-    if not found.blocks:
-        raise Unreadable(Reason.NO_TEXT)
+    part = Part("file", filename, data, media_type)
+    found, kind = _read(part, encoding_hint, Budget(max_bytes))
+    if not any(block.text.strip() for block in found.blocks):
+        raise Unreadable(Reason.EMPTY if kind in formats.TEXT_LIKE else Reason.NO_TEXT)
     title = found.title or _stem(filename)
-    return ParsedDocument(title, found.language, found.blocks, kind, encoding, (*notes, *found.notes))
+    language = languages.language_of(found.language, (block.text for block in found.blocks))
+    notes = tuple(dict.fromkeys(found.notes))
+    return ParsedDocument(title, language, found.blocks, kind, found.encoding, notes)
 
 
-def _text_file(data: bytes, kind: str, filename: str, declared: str | None, hint: str | None) -> ParsedDocument:
-    decoded = decode(data, declared=declared, hint=hint)
-    blocks = plaintext.blocks_of(decoded.text, kind)
-    if not blocks:
+def warm() -> None:
+    """Load what reading needs, so that the first document does not wait for it."""
+    for data, name in ((b"<p>w\xe4rmer", "a.html"), ("w\xc3\xa4rmer".encode(), "a.txt"), (b"{\\rtf1 a}", "a.rtf")):
+        parse(data, filename=name)
+
+
+def _read(part: Part, hint: str | None, budget: Budget) -> tuple[Found, str]:
+    if len(part.data) > budget.max_part_bytes:
+        raise Unreadable(Reason.TOO_LARGE)
+    if not part.data.strip():
         raise Unreadable(Reason.EMPTY)
-    heading = plaintext.first_heading(decoded.text) if kind == formats.MARKDOWN else None
-    return ParsedDocument(heading or _stem(filename), None, blocks, kind, decoded.encoding, _flags(decoded))
+    kind = formats.media_type_of(part.data, part.name, part.media_type)
+    formats.check_container(part.data, kind)
+    source = Source(part.data, kind, _charset(part.media_type), hint)
+    if kind in _CONTAINERS:
+        return _CONTAINERS[kind](source, partial(_read_inner, hint=hint, budget=budget), budget), kind
+    if kind in formats.TEXT_LIKE:
+        return _text_file(source), kind
+    return _READERS.get(kind, extraction.extract)(source), kind
 
 
-def _flags(decoded: DecodedText) -> tuple[str, ...]:
-    flags = {"encoding_guessed": decoded.guessed, "text_repaired": decoded.repaired}
-    return tuple(note for note, holds in flags.items() if holds)
+def _read_inner(part: Part, hint: str | None, budget: Budget) -> Found:
+    return _read(part, hint, budget)[0]
+
+
+def _text_file(source: Source) -> Found:
+    found = records.read_json(source) if source.media_type == formats.JSON else None
+    if found is not None:
+        return found
+    decoded = decode(source.data, declared=source.charset, hint=source.hint)
+    blocks = plaintext.blocks_of(decoded, source.media_type)
+    heading = plaintext.first_heading(decoded.text) if source.media_type == formats.MARKDOWN else None
+    return Found(blocks, heading, None, decoded.encoding, decoded.flags)
 
 
 def _charset(media_type: str | None) -> str | None:

@@ -5,22 +5,31 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-from answerable_knowledge.blocks import Block, is_header, row_text
+from answerable_knowledge.blocks import Block, is_header, row_block
+from answerable_knowledge.decoding import ByteCounter, DecodedText
 from answerable_knowledge.formats import CSV, MARKDOWN, TSV
 from answerable_knowledge.locators import Locator
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t#]*")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
+_LONG_LINE = 4000  # characters
 _DELIMITERS = ",;\t|"
 _SNIFFED_CHARACTERS = 20_000
 _MAX_CELL_CHARACTERS = 1_000_000
 
 
-def blocks_of(text: str, media_type: str) -> tuple[Block, ...]:
-    r"""Blocks of a text file whose line ends are "\\n"; every locator is a line or a range of lines, from 1."""
+def blocks_of(decoded: DecodedText, media_type: str) -> tuple[Block, ...]:
+    """Blocks of a text file; every locator is a line or a range of lines, or of bytes where a line is very long."""
+    text = decoded.text
     if media_type in (CSV, TSV):
         return tuple(_table(text, "\t" if media_type == TSV else _delimiter(text)))
-    return tuple(_paragraphs(text.split("\n"), markdown=media_type == MARKDOWN))
+    blocks = _paragraphs(text.split("\n"), markdown=media_type == MARKDOWN)
+    return tuple(_without_long_lines(blocks, decoded))
+
+
+def paragraphs(text: str) -> Iterator[Block]:
+    """The paragraphs of a plain text."""
+    return _paragraphs(text.split("\n"), markdown=False)
 
 
 def first_heading(text: str) -> str | None:
@@ -47,6 +56,29 @@ def _paragraphs(lines: list[str], *, markdown: bool) -> Iterator[Block]:
             fenced = not fenced
 
 
+def _without_long_lines(blocks: Iterable[Block], decoded: DecodedText) -> Iterator[Block]:
+    """The same blocks; one that holds a very long line is cut, because its line tells nobody where to look."""
+    counter, position = ByteCounter(decoded), 0
+    for block in blocks:
+        position = decoded.text.index(block.text, position)
+        if len(block.text) <= _LONG_LINE or max(map(len, block.text.split("\n"))) <= _LONG_LINE:
+            yield block
+            continue
+        start = 0
+        while start < len(block.text):
+            end = _cut(block.text, start)
+            yield Block(block.text[start:end], counter.place(position + start, position + end), block.heading)
+            start = end
+
+
+def _cut(text: str, start: int) -> int:
+    """Where a piece that begins at `start` ends: behind the last sentence, or the last word, that fits."""
+    end = start + _LONG_LINE
+    if end >= len(text):
+        return len(text)
+    return max(text.rfind(". ", start, end) + 1, 0) or max(text.rfind(" ", start, end) + 1, 0) or end
+
+
 def _lines_block(lines: list[str], last: int, trail: Iterable[tuple[int, str]]) -> Block:
     first = last - len(lines) + 1
     heading = " > ".join(name for _, name in trail) or None
@@ -70,9 +102,8 @@ def _table(text: str, delimiter: str) -> Iterator[Block]:
         if not any(cell.strip() for cell in cells):
             continue
         locator = Locator("line", first, done)
+        is_first, names = header is None, header or []
         if header is None:
             header = cells if is_header(cells) else []
-            if header:
-                yield Block(row_text((), cells), locator)
-                continue
-        yield Block(row_text(header, cells), locator)
+        if block := row_block(() if is_first else names, cells, locator):
+            yield block

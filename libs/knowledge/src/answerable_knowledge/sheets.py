@@ -1,4 +1,4 @@
-"""What a workbook's package says about its sheets: which are hidden, and at which row their cells begin.
+"""Rows of sheets; which sheets of a workbook are hidden, and at which row their cells begin, as its package says.
 
 The extractor hands over the used range of a sheet without its position, and hidden sheets like any other.
 """
@@ -6,9 +6,12 @@ The extractor hands over the used range of a sheet without its position, and hid
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
+
+from answerable_knowledge.blocks import Block, is_header, row_block
+from answerable_knowledge.locators import Locator
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -41,6 +44,25 @@ def sheets_of(data: bytes) -> Mapping[str, Sheet]:
             }
     except (KeyError, ET.ParseError, zipfile.BadZipFile, ValueError, OSError):
         return {}
+
+
+def rows_of(name: str, rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[Block]:
+    """The rows of a sheet as blocks, by number. Each carries the header of the table that it is a part of.
+
+    Behind an empty row another table may begin: there a row of names above a row that is none is a new header.
+    """
+    header: Sequence[str] = ()
+    before = 0
+    filled = [(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)]
+    for place, (number, cells) in enumerate(filled):
+        names = header
+        follows = filled[place + 1][1] if place + 1 < len(filled) else ()
+        begins = not header or (number > before + 1 and not is_header(follows))
+        if begins and is_header(cells):
+            header, names = cells, ()
+        if block := row_block(names, cells, Locator("sheet", number, number, name), name):
+            yield block
+        before = number
 
 
 def _part(package: zipfile.ZipFile, name: str) -> bytes:

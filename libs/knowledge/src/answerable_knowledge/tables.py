@@ -1,18 +1,15 @@
 """Changes of a table: one document replaced, small files joined, deleted rows taken out of the files."""
 
 import warnings
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from answerable_knowledge import rows
+from answerable_knowledge import indexing, rows
 from answerable_knowledge.errors import WriteFailed
 
-# New rows are found at once but slowly (a scan); they are indexed when they pass both of these.
-_UNINDEXED_ROWS = 128
-_UNINDEXED_SHARE = 0.05
-_KEEP_ALL_VERSIONS = timedelta(days=36_500)
 _TRIES = 5
 
 
@@ -21,25 +18,36 @@ def replace(table: Any, document_id: str, table_rows: pa.Table) -> None:
 
     Head rows have no vector, which lancedb takes for a bad one; `rows` has refused all others that are bad.
     """
-    merge = table.merge_insert("passage_id").when_matched_update_all().when_not_matched_insert_all()
-    merge = merge.when_not_matched_by_source_delete(rows.is_document(document_id))
+    _merge(_upsert(table).when_not_matched_by_source_delete(rows.is_document(document_id)), table_rows)
+
+
+def add(table: Any, table_rows: pa.Table) -> None:
+    """Add these rows, each in the place of one with its id, in one commit."""
+    _merge(_upsert(table), table_rows)
+
+
+def _upsert(table: Any) -> Any:
+    return table.merge_insert("passage_id").when_matched_update_all().when_not_matched_insert_all()
+
+
+def _merge(merge: Any, table_rows: pa.Table) -> None:
     try:
         merge.execute(table_rows, on_bad_vectors="null")
     except RuntimeError as error:
         raise WriteFailed from error
 
 
-def maintain(table: Any) -> None:
-    """Index new rows and join small files once there are a twentieth more, so that the cost per row stays bounded."""
-    name = table.list_indices()[0].name
-    statistics = table.index_stats(name)
-    fresh = statistics.num_unindexed_rows
-    if fresh < max(_UNINDEXED_ROWS, _UNINDEXED_SHARE * statistics.num_indexed_rows):
-        return
-    try:
-        table.optimize(cleanup_older_than=_KEEP_ALL_VERSIONS)
-    except RuntimeError:
-        return  # another writer came between; what is written is found anyway, and the next change tries again
+def update(table: Any, condition: str, cells: dict[str, str]) -> None:
+    """Give these cells of the rows under the condition the values that the SQL says, in one commit."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            table.update(where=condition, values_sql=cells)
+        except (RuntimeError, ValueError) as error:  # lancedb names a conflict in either way
+            if attempt == _TRIES:
+                raise WriteFailed from error
+            table.checkout_latest()
+        else:
+            return
 
 
 def purge(table: Any) -> None:
@@ -55,7 +63,7 @@ def purge(table: Any) -> None:
             # Compaction leaves deleted rows in files of which little was deleted. An update writes every row anew in
             # one transaction; to read all rows and write them back could undo what others changed meanwhile.
             table.update(where="true", values_sql={"ordinal": "ordinal"})
-            index_words(table)
+            indexing.rebuild(table)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # that older snapshots end is what this is for
                 table.optimize(cleanup_older_than=timedelta(0))
@@ -67,25 +75,27 @@ def purge(table: Any) -> None:
             return
 
 
-def index_words(table: Any) -> None:
-    """Index the words of all rows, in place of an index that is there."""
-    from lancedb.index import FTS  # noqa: PLC0415 - see Index.open
-
-    # English stems and stop words; no positions: phrases are not searched for.
-    words = FTS(language="English", stem=True, with_position=False)
-    table.create_index("searched_text", config=words, replace=True)
-
-
-def texts(table: Any, condition: str) -> frozenset[str]:
-    """Texts of rows in every version that is kept. Leaves the table at its oldest version."""
-    found: frozenset[str] = frozenset()
-    for version in sorted((each["version"] for each in table.list_versions()), reverse=True):
-        table.checkout(version)
-        found |= texts_now(table, condition)
+def scan(table: Any, condition: str, columns: list[str]) -> list[dict[str, Any]]:
+    """Rows under the condition, in no order."""
+    found: list[dict[str, Any]] = table.search().where(condition).select(columns).limit(None).to_arrow().to_pylist()
     return found
 
 
-def texts_now(table: Any, condition: str) -> frozenset[str]:
+def dates(table: Any) -> rows.Dated:
+    """When the last of the documents comes into force and the first ends, of those that have dates."""
+    condition = f"{rows.IS_HEAD} AND (valid_from IS NOT NULL OR valid_until IS NOT NULL)"
+    found = table.search().where(condition).select(["valid_from", "valid_until"]).limit(None).to_arrow()
+    return rows.Dated(pc.max(found.column("valid_from")).as_py(), pc.min(found.column("valid_until")).as_py())
+
+
+def last_written(table: Any, condition: str) -> datetime | None:
+    """When the last of the rows under the condition was written; None where there are none."""
+    found = table.search().where(condition).select(["written_at"]).limit(None).to_arrow()
+    latest: datetime | None = pc.max(found.column("written_at")).as_py()
+    return latest
+
+
+def texts(table: Any, condition: str) -> frozenset[str]:
     """Texts of rows in the version that the table is at."""
     found = table.search().where(condition).select(["text"]).limit(None).to_arrow()
     return frozenset(found.column("text").to_pylist()) - {""}

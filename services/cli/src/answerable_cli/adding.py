@@ -1,88 +1,78 @@
-"""What the `knowledge` commands do: plan, send with a progress bar, sum up."""
+"""What `knowledge add` and the commands about single documents do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-
 from answerable_cli.addresses import Addresses, locate
-from answerable_cli.documents import LARGEST_FILE, Plan, Source, as_readers, find_sources, plan
-from answerable_cli.errors import FAILURE, UsageRefused
-from answerable_cli.known_documents import list_documents, read_known
-from answerable_cli.manifest import Details, Manifest, end_of_day, read_manifest
-from answerable_cli.output import console, note, notes, print_json, print_table
-from answerable_cli.submission import Fate, Progress, set_access, submit, withdraw
-from answerable_events.topics import MIB
+from answerable_cli.errors import CliError, UsageRefused
+from answerable_cli.known_documents import Listed, list_documents, read_known
+from answerable_cli.manifest import Manifest, read_manifest
+from answerable_cli.output import console, note, print_json, print_table
+from answerable_cli.progress import progress_bars
+from answerable_cli.rules import RULES_FILE, Details, as_readers, end_of_day
+from answerable_cli.sources.items import Item, Trouble
+from answerable_cli.sources.opening import open_source
+from answerable_cli.submission import Change, Fate, access_change, deliver, withdrawal
+from answerable_cli.sync_view import show
+from answerable_cli.syncing import Report, Wish, running
 
 _WHY_READERS = (
     "who may read decides who gets answers from it, and nobody may unless you say so: "
-    "--readers GROUP (or user:NAME), or --nobody to add it for nobody yet"
+    f"--readers GROUP (or user:NAME), a {RULES_FILE} in the folder, or --nobody to add it for nobody yet"
 )
 
 
 def said_by_options(
-    readers: Sequence[str],
-    *,
-    nobody: bool,
-    owner: str | None,
-    valid_until: datetime | None,
-    manifest: Path | None,
+    readers: Sequence[str], *, owner: str | None, valid_until: datetime | None, manifest: Path | None
 ) -> Manifest:
     """What the command line says of the files.
 
     Raises:
-        UsageRefused: no readers are named anywhere, or the manifest cannot be read.
+        UsageRefused: a reader can be nobody, or the manifest cannot be read.
     """
-    named = as_readers(readers) if manifest is not None else require_readers(readers, nobody=nobody)
-    default = Details(named, owner, valid_until=None if valid_until is None else end_of_day(valid_until.date()))
+    until = None if valid_until is None else end_of_day(valid_until.date())
+    default = Details(as_readers(readers), owner=owner, valid_until=until)
     return read_manifest(manifest, default) if manifest is not None else Manifest(default=default)
+
+
+def refuse_contradiction(readers: Sequence[str], *, nobody: bool) -> None:
+    if nobody and readers:
+        raise UsageRefused("--nobody and --readers contradict each other")
 
 
 def require_readers(readers: Sequence[str], *, nobody: bool) -> tuple[str, ...]:
     """Raises UsageRefused unless somebody, or nobody on purpose, is named."""
+    refuse_contradiction(readers, nobody=nobody)
     named = as_readers(readers)
-    if nobody and named:
-        raise UsageRefused("--nobody and --readers contradict each other")
     if not named and not nobody:
         raise UsageRefused("no readers", _WHY_READERS)
     return named
 
 
-async def add_files(paths: Sequence[Path], said: Manifest, tenant: str, data: Path, *, as_json: bool) -> int:
-    """`knowledge add`; the exit status."""
+async def add_sources(
+    names: Sequence[str], said: Manifest, wish: Wish, data: Path, *, bare: bool, as_json: bool
+) -> int:
+    """`knowledge add`; the exit status. `bare`: documents without readers are meant."""
     addresses = locate(data)
-    sources = await asyncio.to_thread(find_sources, paths, said)
-    _require_all_have_readers(sources, said)
-    planned, fates = await ingest(addresses, sources, tenant)
-    if as_json:
-        print_json(summary(planned, fates))
-    else:
-        _print_summary(planned, fates)
-    return FAILURE if planned.too_large or any(fate.outcome != "indexed" for fate in fates) else 0
+    entries = await asyncio.to_thread(
+        lambda: [entry for name in names for entry in open_source(name, "", said).items()]
+    )
+    _require_sense(entries, said, bare=bare)
+    report = await ingest(addresses, entries, wish)
+    show(report, as_json=as_json)
+    return report.exit_code
 
 
-async def ingest(addresses: Addresses, sources: Sequence[Source], tenant: str) -> tuple[Plan, list[Fate]]:
-    """Submit what is new or changed, with a progress bar, and wait until all of it is settled."""
-    async with addresses.trail() as trail:
-        planned = plan(sources, await read_known(trail, tenant, [source.document_id for source in sources]))
-    if not planned.submissions:
-        return planned, []
-    async with addresses.client() as client, _bars(len(planned.submissions)) as progress:
-        return planned, await submit(client, planned.submissions, tenant, progress)
-
-
-def summary(planned: Plan, fates: Iterable[Fate]) -> dict[str, object]:
-    """What was done, for programs."""
-    return {
-        "documents": [asdict(fate) for fate in sorted(fates, key=lambda fate: fate.document_id)],
-        "unchanged": [source.document_id for source in planned.unchanged],
-        "too_large": [source.document_id for source in planned.too_large],
-    }
+async def ingest(addresses: Addresses, entries: Sequence[Item | Trouble], wish: Wish) -> Report:
+    """Submit what is new or changed, with progress bars, and wait until all of it is settled."""
+    with progress_bars(len(entries)) as progress:
+        async with running(addresses, wish, progress) as run:
+            await run.take(entries)
+            return run.report
 
 
 async def show_documents(tenant: str, data: Path, *, as_json: bool) -> None:
@@ -91,10 +81,7 @@ async def show_documents(tenant: str, data: Path, *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(entry) for entry in found])
         return
-    rows = [
-        (e.document_id, e.version, e.state, e.passages, ", ".join(e.readers) or "nobody", e.owner, _day(e.valid_until))
-        for e in found
-    ]
+    rows = [(e.document_id, e.version, e.state, e.passages, _who(e), e.owner, _day(e.valid_until)) for e in found]
     print_table(("document", "version", "state", "passages", "readers", "owner", "valid until"), rows)
     console().print(f"{len(found)} documents of {tenant}", highlight=False)
 
@@ -102,17 +89,24 @@ async def show_documents(tenant: str, data: Path, *, as_json: bool) -> None:
 async def withdraw_document(tenant: str, document_id: str, data: Path) -> None:
     addresses = locate(data)
     await _require_known(addresses, tenant, document_id)
-    async with addresses.client() as client:
-        done = await withdraw(client, tenant, document_id)
+    done = await _deliver(addresses, withdrawal(document_id, tenant, datetime.now(UTC)))
     note(f"{document_id} is withdrawn, out of the index from snapshot {done.snapshot} on")
 
 
-async def change_access(tenant: str, document_id: str, readers: tuple[str, ...], data: Path) -> None:
+async def change_access(tenant: str, document_id: str, access: Details, data: Path) -> None:
+    """Readers and those denied; the other details stay."""
     addresses = locate(data)
     await _require_known(addresses, tenant, document_id)
-    async with addresses.client() as client:
-        done = await set_access(client, tenant, document_id, readers)
+    done = await _deliver(addresses, access_change(document_id, access, tenant, datetime.now(UTC)))
     note(f"{document_id} may be read by {', '.join(done.readers) or 'nobody'}, from snapshot {done.snapshot} on")
+
+
+async def _deliver(addresses: Addresses, change: Change) -> Fate:
+    async with addresses.client() as client:
+        done = await deliver(client, change)
+    if done.outcome == "failed":
+        raise CliError(f"ingestion gave it up: {done.reason}", "`answerable dlq list` shows it")
+    return done
 
 
 async def _require_known(addresses: Addresses, tenant: str, document_id: str) -> None:
@@ -121,48 +115,28 @@ async def _require_known(addresses: Addresses, tenant: str, document_id: str) ->
             raise UsageRefused(f"no document {document_id} of {tenant}", "`answerable knowledge list` shows them")
 
 
-def _require_all_have_readers(sources: Iterable[Source], said: Manifest) -> None:
-    if not said.entries and not said.folders:
-        return  # the command line spoke for all of them
-    bare = [source.document_id for source in sources if not source.details.readers]
-    if bare:
-        raise UsageRefused(f"no readers for {', '.join(bare[:5])}", _WHY_READERS)
+def _require_sense(entries: Sequence[Item | Trouble], said: Manifest, *, bare: bool) -> None:
+    """Refuse, before anything is sent, what cannot be meant.
+
+    Raises:
+        UsageRefused: no files there, two with one name, ones of the manifest that are not there, or without readers.
+    """
+    items = [entry for entry in entries if isinstance(entry, Item)]
+    names = [item.document_id for item in items]
+    if not entries:
+        raise UsageRefused("no files there", "name files or folders that hold some")
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise UsageRefused(f"two files have the name {twice[0]}", "add the folders one at a time")
+    if missing := sorted(set(said.entries).difference(entry.document_id for entry in entries)):
+        raise UsageRefused(f"the manifest names files that are not there: {', '.join(missing[:5])}")
+    without = [item.document_id for item in items if not item.details.readers]
+    if without and not bare:
+        raise UsageRefused(f"no readers for {', '.join(without[:5])}", _WHY_READERS)
 
 
-@asynccontextmanager
-async def _bars(total: int) -> AsyncIterator[Progress]:
-    columns = (
-        TextColumn("{task.description:>10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[what]}"),
-    )
-    with Bars(*columns, console=notes()) as bars:
-        sent, settled = (bars.add_task(name, total=total, what="") for name in ("submitted", "indexed"))
-        yield Progress(
-            submitted=lambda submission: bars.update(sent, advance=1, what=submission.source.document_id),
-            settled=lambda fate: bars.update(settled, advance=1, what=fate.document_id),
-        )
-
-
-def _print_summary(planned: Plan, fates: Sequence[Fate]) -> None:
-    troubles: list[tuple[str, str, str | None]] = [
-        (fate.document_id, fate.outcome, fate.reason) for fate in fates if fate.outcome != "indexed"
-    ]
-    limit = f"larger than {LARGEST_FILE // MIB} MiB"
-    troubles += [(source.document_id, "not sent", limit) for source in planned.too_large]
-    if troubles:
-        print_table(("document", "outcome", "reason"), sorted(troubles))
-    for fate in fates:
-        for line in fate.notes:
-            note(f"{fate.document_id}: {line}")
-    indexed = [fate for fate in fates if fate.outcome == "indexed"]
-    console().print(
-        f"{len(indexed)} indexed ({sum(fate.passages for fate in indexed)} passages), "
-        f"{len(planned.unchanged)} unchanged, {len(troubles)} not taken",
-        highlight=False,
-    )
+def _who(entry: Listed) -> str:
+    denied = f", not {', '.join(entry.denied)}" if entry.denied and entry.readers else ""
+    return f"{', '.join(entry.readers) or 'nobody'}{denied}"
 
 
 def _day(moment: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """`answerable ask`: one question, one outcome, and where it can be checked."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.markup import escape
@@ -13,9 +14,17 @@ from answerable_cli.output import console, print_json
 EXIT_CODES = {"released": RELEASED, "withheld": WITHHELD, "failed": ANSWER_FAILED}
 
 
-async def ask(
-    question: str, identity: Identity, data: Path, *, consequential: bool, within: timedelta, as_json: bool
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was typed."""
+
+    text: str
+    within: timedelta
+    consequential: bool = False
+    as_of: datetime | None = None
+
+
+async def ask(question: Asked, identity: Identity, data: Path, *, as_json: bool) -> int:
     """Ask and print; the exit status."""
     addresses = locate(data)
     token = addresses.settings.gateway_token
@@ -24,12 +33,30 @@ async def ask(
     elif not identity.subject:
         raise UsageRefused("who asks? --as USER", "or set ANSWERABLE_GATEWAY_TOKEN to a bearer token")
     async with gateway(addresses.gateway_url) as door:
-        outcome = await door.ask(question, identity, consequential=consequential, within=within)
+        outcome = await door.ask(
+            question.text, identity,
+            consequential=question.consequential, as_of=question.as_of, within=question.within,
+        )  # fmt: skip
     if as_json:
         print_json(outcome.model_dump(mode="json", exclude_none=True))
     else:
         console().print(told(outcome), highlight=False)
     return EXIT_CODES[outcome.status]
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A moment as people type it, in UTC where it names no zone.
+
+    Raises:
+        UsageRefused: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageRefused(f"{text} is no moment", "for example 2026-11-24T09:30:00Z, or 2026-11-24") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def told(outcome: Outcome) -> str:

@@ -17,7 +17,6 @@ from answerable_cli import demo_view as view
 from answerable_cli.adding import ingest
 from answerable_cli.addresses import Addresses, of_instance
 from answerable_cli.completeness import Completeness, check
-from answerable_cli.documents import Source, find_sources
 from answerable_cli.errors import FAILURE, INTERRUPTED
 from answerable_cli.expectations import Judged, demo_questions, forbidden, judge
 from answerable_cli.explaining import read_explanations
@@ -25,13 +24,17 @@ from answerable_cli.explanation import Explanation
 from answerable_cli.explanation_json import as_json
 from answerable_cli.gateway import Identity, gateway
 from answerable_cli.interruption import interruptible
-from answerable_cli.manifest import Details, read_manifest
+from answerable_cli.manifest import read_manifest
 from answerable_cli.output import note, print_json
 from answerable_cli.proving import Proven, prove
 from answerable_cli.results import Figure, passed, write
+from answerable_cli.rules import Details
 from answerable_cli.services import every_settings_class
+from answerable_cli.sources.folder import FolderSource
+from answerable_cli.sources.items import Item
 from answerable_cli.stack import Plan, choose_ports, open_stack
 from answerable_cli.submission import Fate
+from answerable_cli.syncing import Wish
 from answerable_runtime.settings import refuse_unknown
 
 TENANT = "norvik"
@@ -42,7 +45,7 @@ _PATIENCE = timedelta(seconds=60)
 class Results:
     """What the demo has seen so far."""
 
-    sources: list[Source] = field(default_factory=list)
+    sources: list[Item] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     seconds_to_first_answer: float | None = None
@@ -95,8 +98,9 @@ async def _perform(folder: Path, clock: float, *, quiet: bool) -> Results:
 async def _ingest(addresses: Addresses, results: Results) -> None:
     with resources.as_file(resources.files("answerable_cli") / "corpus") as corpus:
         manifest = read_manifest(corpus / "manifest.toml", Details())
-        results.sources = await asyncio.to_thread(find_sources, [corpus / "documents"], manifest)
-        _, results.fates = await ingest(addresses, results.sources, manifest.tenant or TENANT)
+        entries = await asyncio.to_thread(FolderSource(corpus / "documents", "", manifest).items)
+        results.sources = [entry for entry in entries if isinstance(entry, Item)]
+        results.fates = (await ingest(addresses, entries, Wish(manifest.tenant or TENANT))).fates
 
 
 async def _ask(addresses: Addresses, results: Results, clock: float, *, quiet: bool) -> None:
@@ -128,9 +132,7 @@ async def _look_back(addresses: Addresses, results: Results, *, quiet: bool) -> 
         view.show_completeness(results.completeness)
 
 
-def wrongly_permitted(
-    judged: Sequence[Judged], everything: Mapping[UUID, Explanation], sources: Sequence[Source]
-) -> int:
+def wrongly_permitted(judged: Sequence[Judged], everything: Mapping[UUID, Explanation], sources: Sequence[Item]) -> int:
     """Passages that reached a model although their asker may not read them, and outcomes that tell what they must not.
 
     Counted from the record and the manifest, not from what the services say of themselves.

@@ -1,120 +1,83 @@
-"""Which files are submitted as which version. Pure but for reading the files."""
+"""What is to be done with a document of a source, given what the record knows of it. Pure."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Literal
+from uuid import UUID
 
-from answerable_cli.errors import UsageRefused
-from answerable_cli.manifest import Details, Manifest
-from answerable_events.topics import MIB
+from answerable_cli.rules import Details
+from answerable_cli.sources.items import Item
 
-LARGEST_FILE = 10 * MIB
-"""What `document.submitted` may carry."""
+_FEW = 10
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that may be submitted."""
-
-    document_id: str
-    path: Path
-    size_bytes: int
-    sha256: str
-    """Empty when the file is too large to be read."""
-    details: Details
-    version: int = 1
-    """What its owner calls it."""
+Outcome = Literal["open", "indexed", "rejected", "failed"]
+"""What became of a version; open: nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the trace says of a document: its highest version, and what that was."""
+    """What the record says of a document: its highest version, and what became of that."""
 
     version: int
     sha256: str
     details: Details
+    outcome: Outcome = "indexed"
+    reason: str | None = None
+    """Of a rejection."""
     withdrawn: bool = False
-    rejected: bool = False
-
-    def is_in_force(self, source: Source) -> bool:
-        """Whether submitting the file again would change nothing. What was rejected is worth another try."""
-        same = self.sha256 == source.sha256 and self.details == source.details
-        return same and not self.withdrawn and not self.rejected
+    erased: bool = False
+    event_id: UUID | None = None
+    """Of the submission."""
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    source: Source
+class Step:
+    """What is done with a document."""
+
+    item: Item
+    action: Literal["submit", "change_access", "wait", "keep", "keep_out"]
     version: int
+    reason: str = ""
+    """Of `keep_out`; of `submit`: new, changed, or again."""
+    access_first: bool = False
+    """Of `submit`: others may read it now. That must hold even if the new version is rejected and the old one stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done with the files of one `knowledge add`."""
+def decide(item: Item, sha256: str, known: Known | None, *, again: bool) -> Step:
+    """A new version is above every one that was ever submitted, withdrawn ones included.
 
-    submissions: tuple[Submission, ...]
-    unchanged: tuple[Source, ...]
-    too_large: tuple[Source, ...]
-
-
-def find_sources(paths: Sequence[Path], manifest: Manifest) -> list[Source]:
-    """The files at and below the paths, in order of their ids; names that begin with a dot are passed over.
-
-    Raises:
-        UsageRefused: a path is not there, two files have one id, or the manifest names files that are not there.
+    `again`: what was rejected or withdrawn as it is now is worth another try.
     """
-    found: dict[str, Path] = {}
-    for path in paths:
-        for name, file in _files(path):
-            if name in found and found[name] != file:
-                raise UsageRefused(f"two files have the name {name}", "add the folders one at a time")
-            found[name] = file
-    if not found:
-        raise UsageRefused("no files there", "name files or folders that hold some")
-    if missing := [name for name in manifest.paths if name not in found]:
-        raise UsageRefused(f"the manifest names files that are not there: {', '.join(missing[:5])}")
-    return [_source(name, found[name], manifest) for name in sorted(found)]
+    if known is None:
+        return Step(item, "submit", item.version, "new")
+    others = known.details.access != item.details.access
+    same = known.sha256 == sha256 and known.details.besides_access == item.details.besides_access
+    against = _against(known, same_content=known.sha256 == sha256, same=same and not others)
+    if against and (known.erased or not again):
+        return Step(item, "keep_out", known.version, against)
+    if same and not against and known.outcome in {"open", "indexed"}:
+        if others:
+            return Step(item, "change_access", known.version)
+        return Step(item, "wait" if known.outcome == "open" else "keep", known.version)
+    reason = "again" if same and not others else "changed"
+    return Step(item, "submit", max(item.version, known.version + 1), reason, others and not known.withdrawn)
 
 
-def plan(sources: Iterable[Source], known: Mapping[str, Known]) -> Plan:
-    """New and changed files get a version above every one that was ever submitted, withdrawn ones included."""
-    submissions: list[Submission] = []
-    unchanged: list[Source] = []
-    too_large: list[Source] = []
-    for source in sources:
-        before = known.get(source.document_id)
-        if source.size_bytes > LARGEST_FILE:
-            too_large.append(source)
-        elif before is None:
-            submissions.append(Submission(source, source.version))
-        elif before.is_in_force(source):
-            unchanged.append(source)
-        else:
-            submissions.append(Submission(source, max(source.version, before.version + 1)))
-    return Plan(tuple(submissions), tuple(unchanged), tuple(too_large))
+def gone_from(known: Collection[str], present: Collection[str]) -> list[str]:
+    """Documents that the source has no more. A name that ends with a slash stands for all that begin with it."""
+    folders = tuple(name for name in present if name.endswith("/"))
+    return [name for name in known if name not in present and not name.startswith(folders)]
 
 
-def as_readers(names: Iterable[str]) -> tuple[str, ...]:
-    """Readers as events name them: a plain name is a group. Commas separate."""
-    parts = [part.strip() for name in names for part in name.split(",") if part.strip()]
-    return tuple(dict.fromkeys(part if part.startswith(("user:", "group:")) else f"group:{part}" for part in parts))
+def looks_like_an_accident(gone: int, known: int) -> bool:
+    """Whether so much is gone that the source is more likely to be broken: all of it, or most and not just a few."""
+    return gone > 0 and (gone == known or (gone > _FEW and 2 * gone > known))
 
 
-def _files(path: Path) -> Iterable[tuple[str, Path]]:
-    if path.is_file():
-        yield path.name, path
-        return
-    if not path.is_dir():
-        raise UsageRefused(f"{path} is not there")
-    for file in sorted(path.rglob("*")):
-        relative = file.relative_to(path)
-        if file.is_file() and not any(part.startswith(".") for part in relative.parts):
-            yield relative.as_posix(), file
-
-
-def _source(name: str, path: Path, manifest: Manifest) -> Source:
-    size = path.stat().st_size
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if size <= LARGEST_FILE else ""
-    told = manifest.told(name)
-    return Source(name, path, size, sha256, told.details, told.version)
+def _against(known: Known, *, same_content: bool, same: bool) -> str | None:
+    """Why it is out as it is, and would be again."""
+    if known.erased:
+        return "erased"
+    if same_content and known.withdrawn:
+        return "withdrawn"
+    return known.reason or "rejected" if same and known.outcome == "rejected" else None

@@ -16,13 +16,12 @@ from pydantic import ValidationError
 from answerable_cli.addresses import Addresses, locate
 from answerable_cli.erasure import Chosen, Erasure, Order, Sinks, choose, erase
 from answerable_cli.errors import CliError, UsageRefused
+from answerable_cli.index_place import index_place
 from answerable_cli.output import console, note, notes, print_json
 from answerable_cli.request_ids import no_request_id
-from answerable_cli.services import configured
 from answerable_events.governance import Ordered, RecordErased
 from answerable_events.identity import document_correlation
 from answerable_knowledge.errors import IndexCorrupt, WriteFailed
-from answerable_knowledge.index import Index
 from answerable_runtime.forgetting import open_effects
 from answerable_trail.erasure import Blanked, Eraser, open_eraser
 from answerable_trail.retention import holds, standing
@@ -54,7 +53,7 @@ async def erase_order(order: Order, how: How, data: Path) -> int:
     addresses = locate(data)
     async with _known_failures(), open_sinks(addresses) as sinks:
         if order.kind == "document" and sinks.index is None:
-            raise UsageRefused("the index is not here", "set ANSWERABLE_INDEX_PATH to its folder")
+            raise UsageRefused("the index is not here", "set ANSWERABLE_INDEX_PATH to its folder or URL")
         chosen = await _chosen(order, sinks.eraser)
         survey = await _ready(order, chosen, sinks.eraser, wait=how.wait and not how.dry_run)
         if how.dry_run:
@@ -76,13 +75,13 @@ async def open_sinks(addresses: Addresses) -> AsyncIterator[Sinks]:
     folders = (
         {} if instance is None else {name: instance.data / name for name in ("index", "clickhouse", "valkey", "logs")}
     )
-    index_path = index_folder(addresses)
+    place = index_place(addresses)
     async with AsyncExitStack() as stack:
         yield Sinks(
             await stack.enter_async_context(open_eraser(addresses.writer_trail_url)),
             await stack.enter_async_context(open_effects(addresses.redis_url)),
-            await asyncio.to_thread(Index.open, index_path) if index_path is not None else None,
-            folders | ({"index": index_path} if index_path is not None else {}),
+            await asyncio.to_thread(place.open) if place is not None else None,
+            folders | ({"index": place.folder} if place is not None and place.folder is not None else {}),
         )
 
 
@@ -92,14 +91,6 @@ async def _known_failures() -> AsyncIterator[None]:
         yield
     except (IndexCorrupt, WriteFailed) as error:
         raise CliError(f"the index: {type(error).__name__}", "the same command again goes on where it ended") from None
-
-
-def index_folder(addresses: Addresses) -> Path | None:
-    """The one that the environment names, else that of the instance on this machine."""
-    settings = configured("ingestion", {})
-    if "index_path" in settings.model_fields_set:
-        return Path(getattr(settings, "index_path"))  # noqa: B009 - a field of ingestion's settings
-    return addresses.instance.data / "index" if addresses.instance is not None else None
 
 
 async def _chosen(order: Order, eraser: Eraser) -> Chosen:
@@ -176,12 +167,14 @@ def _print(done: Erasure, *, as_json: bool) -> None:
     if as_json:
         print_json({"certificate": body.model_dump(mode="json"), "residues": list(done.residues)})
         return
-    deleted = ", ".join(f"{count} from the {sink}" for sink, count in body.deleted.items())
+    deleted = ", ".join(f"{count} from the {sink}" for sink, count in body.deleted.items() if sink != "snapshots")
     console().print(f"erased: {deleted}; erasure {body.erasure_id}", highlight=False)
     for scanned in body.scanned:
         console().print(
             f"  {scanned.sink}: looked through {scanned.searched}, {scanned.residues} left", highlight=False
         )
+    if ended := body.deleted.get("snapshots"):
+        note(f"{ended} snapshots of the index ended: what answers rested on in them stands as recorded (R0 only)")
     if gone := _gone_by(body):
         note(
             f"the broker's last copy is gone by {gone:%Y-%m-%d %H:%M} UTC; backups and exported bundles are not reached"

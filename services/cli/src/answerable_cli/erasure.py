@@ -137,6 +137,7 @@ async def erase(
     roots = {*chosen.selection.requests, *survey.events}
     deleted = {"effects": await sinks.effects.forget(roots)}  # first: a service would publish it once more
     if order.kind == "document" and sinks.index is not None:
+        deleted["snapshots"] = await asyncio.to_thread(sinks.index.count_kept, order.tenant)
         deleted["index"] = await asyncio.to_thread(sinks.index.erase, order.tenant, order.target, now)
     done = Blanked()
     old_files = await _empty(sinks.eraser, chosen.selection, done)

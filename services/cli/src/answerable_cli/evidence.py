@@ -20,8 +20,8 @@ from answerable_trail.leaves import leaf_bytes, leaf_of
 from answerable_trail.merkle import leaf_hash
 from answerable_trail.notes import Checkpoint as QuotedCheckpoint
 from answerable_trail.notes import origin_of, parse_checkpoint, parse_note
-from answerable_trail.rows import TraceRow
-from answerable_trail.trees import Checkpoint, TreeId
+from answerable_trail.rows import TraceRow, TreeId
+from answerable_trail.trees import Checkpoint
 
 Checkpoints = Mapping[TreeId, Sequence[Checkpoint]]
 """Of each tree those that `TreeStore.covering` gives."""

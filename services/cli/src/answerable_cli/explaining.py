@@ -25,7 +25,7 @@ from answerable_cli.wording import DIGEST, absence, short_type, why_left_out
 from answerable_events.answers import AnswerReleased
 from answerable_events.requests import CheckResult, Passage
 from answerable_trail.client import Trail
-from answerable_trail.trees import TreeId
+from answerable_trail.rows import TreeId
 
 _QUOTED = 160  # characters of a passage that are shown
 _EVIDENCE = 100
@@ -63,7 +63,7 @@ async def explain_request(request: str, tenant: str | None, data: Path, shown: S
 
 
 async def read_explanations(trail: Trail, tenant: str | None, request_id: UUID) -> list[Explanation]:
-    """What the record holds of a request: one statement for its rows, one for each tree that they are in."""
+    """What the record holds of a request: one statement for its rows, two for each tree that they are in."""
     rows = await trail.request(tenant, request_id)
     leaves: dict[TreeId, set[int]] = {}
     for row in rows:
@@ -120,6 +120,7 @@ def _heading(explanation: Explanation) -> Text:
         return Text(f"Request {explanation.request_id} of {explanation.tenant}: its question is {absence(explanation)}")
     groups = ", ".join(question.asker.groups) or "no groups"
     careful = ", consequential" if question.consequential else ""
+    careful += f", as of {question.as_of:%Y-%m-%d %H:%M:%S} UTC" if question.as_of else ""
     return Text.assemble(
         (question.text, "bold"),
         f"\nasked by {question.asker.subject} ({groups}) of {explanation.tenant}, "
@@ -129,7 +130,8 @@ def _heading(explanation: Explanation) -> Text:
 
 def _passage(passage: Passage) -> Text:
     scores = ", ".join(f"{name} {value:.3f}" for name, value in passage.scores.items())
-    marks = ", out of date" if passage.stale else ""
+    against = [code for code in passage.caveats if code != "stale"]
+    marks = (", out of date" if passage.stale else "") + (f", held against it: {', '.join(against)}" if against else "")
     place = f", {passage.locator}, version {passage.document_version}{marks}\n"
     return Text.assemble(
         f"  [{passage.label}] ", (passage.document_id, "bold"), place,
@@ -195,8 +197,16 @@ def _outcome(explanation: Explanation) -> Text:
         return _line(f"  {'nothing yet' if explanation.outcome_type is None else told}")
     if isinstance(outcome, AnswerReleased):
         cited = "".join(f"\n    [{one.label}] {one.document_id}, {one.locator}" for one in outcome.citations)
-        return Text.assemble("  released: ", (outcome.text, "bold"), cited)
+        return Text.assemble("  released: ", (outcome.text, "bold"), cited, (_recalled(explanation), "bold red"))
     return _line(f"  {explanation.status} ({outcome.reason}): {outcome.explanation}")
+
+
+def _recalled(explanation: Explanation) -> str:
+    return "".join(
+        f"\n  recalled {one.recalled_at:%Y-%m-%d %H:%M} UTC by {one.by}: "
+        f"{one.document_id}, version {one.document_version}: {one.reason}"
+        for one in explanation.recalls
+    )
 
 
 def _timings(explanation: Explanation) -> Text:

@@ -23,7 +23,7 @@ from answerable_cli.evidence import (
     prove,
     weakest,
 )
-from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
+from answerable_events.answers import AnswerFailed, AnswerRecalled, AnswerReleased, AnswerWithheld
 from answerable_events.body import EventBody
 from answerable_events.deadletters import DeadLettered
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
@@ -99,6 +99,8 @@ class Explanation:
     outcome: Outcome | None
     outcome_type: str | None
     """Known also when the outcome cannot be read, because it was erased or is no outcome."""
+    recalls: tuple[AnswerRecalled, ...]
+    """What its asker was told later about a source of it."""
     dead_letters: tuple[DeadLettered, ...]
     timings: tuple[Timing, ...]
     cost: Cost
@@ -134,7 +136,7 @@ def explanations(rows: Sequence[TraceRow], checkpoints: Checkpoints | None = Non
 
 
 def _explain(tenant: str, rows: Sequence[TraceRow], checkpoints: Checkpoints) -> Explanation:
-    first = _counting(rows)
+    first = counting(rows)
     letters = [_read(DeadLettered, row) for row in rows if row.type == DeadLettered.TYPE]
     context, draft = (
         _read(ContextRetrieved, first.get(ContextRetrieved.TYPE)),
@@ -157,6 +159,7 @@ def _explain(tenant: str, rows: Sequence[TraceRow], checkpoints: Checkpoints) ->
         verdict=verdict,
         outcome=outcome,
         outcome_type=outcome_row.type if outcome_row else None,
+        recalls=_recalls(rows),
         dead_letters=tuple(letter for letter in letters if letter is not None),
         timings=_timings(first),
         cost=_cost(rows),
@@ -166,12 +169,21 @@ def _explain(tenant: str, rows: Sequence[TraceRow], checkpoints: Checkpoints) ->
     )
 
 
-def _counting(rows: Sequence[TraceRow]) -> dict[str, TraceRow]:
+def counting(rows: Sequence[TraceRow]) -> dict[str, TraceRow]:
     """Of each kind of event the copy that counts."""
     first: dict[str, TraceRow] = {}
     for row in sorted(rows, key=_precedence):
         first.setdefault("outcome" if row.type in _OUTCOMES else row.type, row)
     return first
+
+
+def _recalls(rows: Sequence[TraceRow]) -> tuple[AnswerRecalled, ...]:
+    """One for each recall, the first copy, by time."""
+    first: dict[UUID, TraceRow] = {}
+    for row in sorted((row for row in rows if row.type == AnswerRecalled.TYPE), key=_precedence):
+        first.setdefault(row.event_id, row)
+    found = [_read(AnswerRecalled, row) for row in first.values()]
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.recalled_at, one.recall_id)))
 
 
 def _timings(first: Mapping[str, TraceRow]) -> tuple[Timing, ...]:
@@ -192,7 +204,7 @@ def _precedence(row: TraceRow) -> tuple[int, bool, int]:
 def _entry(row: TraceRow, first: Mapping[str, TraceRow], checkpoints: Checkpoints) -> LogEntry:
     kind = "outcome" if row.type in _OUTCOMES else row.type
     place = row.position
-    counts = kind == DeadLettered.TYPE or first.get(kind) is row
+    counts = kind in {DeadLettered.TYPE, AnswerRecalled.TYPE} or first.get(kind) is row
     return LogEntry(
         row.type, place.topic, place.partition, place.offset, place.epoch,
         row.log_time, row.event_id, row.body_sha256, counts, prove(row, checkpoints),

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -86,6 +86,7 @@ class Gateway:
         identity: Identity,
         *,
         consequential: bool = False,
+        as_of: datetime | None = None,
         within: timedelta = timedelta(minutes=1),
     ) -> Outcome:
         """Ask, and wait for the outcome. There is one `within` that time: a question that takes longer fails.
@@ -97,6 +98,8 @@ class Gateway:
         body: dict[str, Any] = {"question": question, "deadline_seconds": within.total_seconds()}
         if consequential:
             body["consequential"] = True
+        if as_of is not None:
+            body["as_of"] = as_of.isoformat()
         headers = {
             "Authorization": identity.header,
             "Prefer": f"wait={min(within, _WAIT_AT_ONCE).total_seconds():.0f}",

@@ -6,7 +6,21 @@ import sys
 import typer
 
 from answerable_cli import errors
-from answerable_cli.commands import broker, demo, doctor, erasure, knowledge, proof, questions, record, retention, run
+from answerable_cli.commands import (
+    access,
+    afterwards,
+    broker,
+    demo,
+    doctor,
+    erasure,
+    evaluation,
+    knowledge,
+    proof,
+    questions,
+    record,
+    retention,
+    run,
+)
 
 app = typer.Typer(
     name="answerable",
@@ -39,7 +53,10 @@ def _root(
 run.register(app)
 questions.register(app)
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(access.app, name="access")
+app.add_typer(evaluation.app, name="eval")
 record.register(app)
+afterwards.register(app)
 app.add_typer(retention.app, name="retention")
 proof.register(app)
 erasure.register(app)

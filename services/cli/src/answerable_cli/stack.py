@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -58,6 +58,8 @@ class Plan:
     data: Path
     broker: Broker
     ports: Ports
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of services, by field, in place of those of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,9 @@ async def open_stack(plan: Plan, report: Report) -> AsyncIterator[Stack]:
                 token = secrets.token_urlsafe(24)
                 servers = await _start_servers(stack, plan, data, token, report)
                 instance = _describe(plan, data, servers, token, log)
-                settings = {name: configured(name, overrides(instance, plan.ports)) for name in SERVICES}
+                settings = {
+                    name: configured(name, {**plan.chosen, **overrides(instance, plan.ports)}) for name in SERVICES
+                }
                 configure(settings["audit"].log_level, stream=stream)
                 report("services")
                 opened = Stack(instance, servers)

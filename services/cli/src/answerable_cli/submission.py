@@ -1,18 +1,19 @@
-"""Sends documents, and waits for what becomes of each."""
+"""Sends changes of documents, access and groups, and waits for what becomes of each."""
 
 import asyncio
-import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
 
 from pydantic import ValidationError
 
-from answerable_cli.documents import Submission
-from answerable_cli.errors import CliError, NotReachable
+from answerable_cli.errors import NotReachable
+from answerable_cli.rules import Details
+from answerable_cli.sources.items import Item, Trouble, Unreadable
 from answerable_events.body import EventBody
 from answerable_events.codec import decode
 from answerable_events.deadletters import DeadLettered
@@ -24,169 +25,203 @@ from answerable_events.documents import (
     DocumentRemoved,
     DocumentSubmitted,
     DocumentWithdrawn,
+    GroupApplied,
+    GroupChanged,
 )
 from answerable_events.errors import UndecodableEvent
-from answerable_events.message import EPOCH, Record
+from answerable_events.message import Record
 from answerable_events.topics import DOCUMENTS, KNOWLEDGE, dead_letter_topic
 from answerable_runtime.client import BrokerClient
 
 IN_FLIGHT = 16
-"""Documents sent and not settled yet: keeps ingestion busy, and ctrl-C cheap."""
+"""Changes sent and not settled yet: keeps ingestion busy, and ctrl-C cheap."""
 
 PATIENCE = timedelta(minutes=3)
-"""Without any document settled for this long, ingestion is taken to be down."""
+"""Without any sign of ingestion for this long, it is taken to be down."""
 
 _DEAD = dead_letter_topic(DOCUMENTS)
 
-DoneT = TypeVar("DoneT", bound=EventBody)
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An event that ingestion answers; without a body it was published before."""
+
+    name: str
+    """Document or group."""
+    version: int = 0
+    body: EventBody | None = None
+    event_id: UUID | None = None
+    """Of what was published before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a submitted version."""
+    """What became of a change."""
 
     document_id: str
     version: int
-    outcome: Literal["indexed", "rejected", "failed"]
+    outcome: Literal["indexed", "rejected", "failed", "access_changed", "withdrawn"]
     reason: str | None = None
     passages: int = 0
     title: str | None = None
     notes: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    snapshot: str | None = None
 
 
-@dataclass(slots=True)
-class Progress:
-    """Told about each step; both do nothing unless given."""
+class Courier:
+    """Publishes changes, at most IN_FLIGHT unsettled; `settled` is told what became of each."""
 
-    submitted: Callable[[Submission], None] = lambda _: None
-    settled: Callable[[Fate], None] = lambda _: None
+    def __init__(self, client: BrokerClient, records: AsyncIterator[Record], settled: Callable[[Fate], None]) -> None:
+        self._client = client
+        self._records = records
+        self._settled = settled
+        self._open: dict[UUID, Change] = {}
+
+    async def send(self, change: Change) -> None:
+        """Publish it, once there is room.
+
+        Raises:
+            NotReachable: ingestion gives no sign of life for PATIENCE.
+            BrokerUnavailable: the broker does not answer.
+        """
+        while len(self._open) >= IN_FLIGHT:
+            await self._settle()
+        identity = change.event_id
+        if change.body is not None:
+            identity = _id((await self._client.publish(change.body)).headers)
+        if identity is not None:
+            self._open[identity] = change
+
+    async def drain(self) -> None:
+        """Wait until everything is settled. Raises as `send` does."""
+        while self._open:
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Take one record of what ingestion writes."""
+        try:
+            record = await asyncio.wait_for(anext(self._records), PATIENCE.total_seconds())
+        except TimeoutError:
+            raise NotReachable(
+                f"ingestion gave no sign of life for {PATIENCE}", "`answerable topics` shows its lag"
+            ) from None
+        event = _event(record)
+        if event is None:
+            return
+        for answered in _answered(event):
+            change = self._open.pop(answered, None)
+            if change is not None:
+                self._settled(_fate(change, event))
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """Versions that were sent and have no fate yet, by document."""
-
-    open: dict[str, Submission] = field(default_factory=dict)
-    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
-
-    def settle(self, fate: Fate) -> bool:
-        submission = self.open.get(fate.document_id)
-        if submission is None or submission.version != fate.version:
-            return False
-        del self.open[fate.document_id]
-        self.room.release()
-        return True
+@asynccontextmanager
+async def courier(client: BrokerClient, settled: Callable[[Fate], None]) -> AsyncIterator[Courier]:
+    """A courier that misses nothing that is answered after the block was entered."""
+    async with client.follow(KNOWLEDGE, _DEAD) as records:
+        yield Courier(client, records, settled)
 
 
-async def submit(
-    client: BrokerClient, submissions: Sequence[Submission], tenant: str, progress: Progress
-) -> list[Fate]:
-    """Send every document, at most IN_FLIGHT unsettled, and return what became of them.
+async def deliver(client: BrokerClient, change: Change) -> Fate:
+    """Publish one change and wait for what becomes of it."""
+    fates: list[Fate] = []
+    async with courier(client, fates.append) as one:
+        await one.send(change)
+        await one.drain()
+    return fates[0]
+
+
+def submission(item: Item, content: bytes, version: int, tenant: str, now: datetime) -> Change:
+    """A document, or a new version of it.
 
     Raises:
-        NotReachable: ingestion settles nothing for PATIENCE.
-        BrokerUnavailable: the broker does not answer.
+        Unreadable: the contract does not take what its source says of it.
     """
-    waiting = _Waiting()
-    fates: list[Fate] = []
-
-    async def send() -> None:
-        for submission in submissions:
-            await waiting.room.acquire()
-            waiting.open[submission.source.document_id] = submission
-            body = await asyncio.to_thread(_body, submission, tenant, datetime.now(UTC))
-            await client.publish(body, ordinal=submission.version)
-            progress.submitted(submission)
-
-    async with client.follow(KNOWLEDGE, _DEAD) as records, _task(send) as sending:
-        while len(fates) < len(submissions):
-            record = await _next(records, sending)
-            fate = _fate(record, tenant, waiting.open)
-            if fate is not None and waiting.settle(fate):
-                fates.append(fate)
-                progress.settled(fate)
-    return fates
-
-
-async def withdraw(client: BrokerClient, tenant: str, document_id: str) -> DocumentRemoved:
-    """Take a document back, and wait until it is out of the index."""
-    now = datetime.now(UTC)
-    body = DocumentWithdrawn(tenant=tenant, document_id=document_id, withdrawn_at=now)
-    return await _change(client, body, now, DocumentRemoved)
-
-
-async def set_access(client: BrokerClient, tenant: str, document_id: str, readers: tuple[str, ...]) -> AccessApplied:
-    """Give a document exactly these readers, and wait until they are in force."""
-    now = datetime.now(UTC)
-    body = AccessChanged(tenant=tenant, document_id=document_id, readers=readers, changed_at=now)
-    return await _change(client, body, now, AccessApplied)
-
-
-async def _change(
-    client: BrokerClient, body: DocumentWithdrawn | AccessChanged, now: datetime, done: type[DoneT]
-) -> DoneT:
-    async with client.follow(KNOWLEDGE, _DEAD) as records:
-        await client.publish(body, ordinal=(now - EPOCH) // timedelta(microseconds=1))
-        while True:
-            event = _event(await _next(records))
-            if event is None or event.correlation_id != body.correlation_id:
-                continue
-            if isinstance(event, done):
-                return event
-            if isinstance(event, DeadLettered):
-                raise CliError(f"ingestion gave it up: {event.reason}", "`answerable dlq list` shows it")
-
-
-def _body(submission: Submission, tenant: str, now: datetime) -> DocumentSubmitted:
-    source, details = submission.source, submission.source.details
+    details = item.details
     try:
-        return DocumentSubmitted(
+        body = DocumentSubmitted(
             tenant=tenant,
-            document_id=source.document_id,
-            version=submission.version,
-            filename=source.path.name,
-            content=b64encode(source.path.read_bytes()),
+            document_id=item.document_id,
+            version=version,
+            filename=item.filename,
+            content=b64encode(content),
             title=details.title,
             readers=details.readers,
+            denied=details.denied,
             owner=details.owner,
+            collection=details.collection,
             valid_from=details.valid_from,
             valid_until=details.valid_until,
+            review_by=details.review_by,
             supersedes=details.supersedes,
             encoding_hint=details.encoding_hint,
             submitted_at=now,
         )
     except ValidationError as error:
-        where = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors())
-        raise CliError(f"{source.document_id} cannot be submitted: {where} not as the contract says") from None
+        fields = sorted({str(problem["loc"][0]) for problem in error.errors()})
+        trouble = Trouble(item.document_id, "details_invalid", f"too long, or no such thing: {', '.join(fields)}")
+        raise Unreadable(trouble) from None
+    return Change(item.document_id, version, body)
 
 
-def _fate(record: Record, tenant: str, open_ones: Mapping[str, Submission]) -> Fate | None:
-    event = _event(record)
-    if event is None or event.tenant != tenant:
+def submitted_before(item: Item, version: int, submission_id: UUID) -> Change:
+    """A submission that is under way already."""
+    return Change(item.document_id, version, event_id=submission_id)
+
+
+def withdrawal(document_id: str, tenant: str, now: datetime) -> Change:
+    body = DocumentWithdrawn(tenant=tenant, document_id=document_id, withdrawn_at=now)
+    return Change(document_id, body=body)
+
+
+def access_change(document_id: str, details: Details, tenant: str, now: datetime) -> Change:
+    """Give a document exactly these readers, but for those denied."""
+    body = AccessChanged(
+        tenant=tenant, document_id=document_id, readers=details.readers, denied=details.denied, changed_at=now
+    )
+    return Change(document_id, body=body)
+
+
+def group_change(group: str, members: tuple[str, ...], tenant: str, now: datetime) -> Change:
+    """Give a group exactly these members."""
+    body = GroupChanged(tenant=tenant, group=group, members=members, changed_at=now)
+    return Change(group, body=body)
+
+
+def _answered(event: EventBody) -> list[UUID]:
+    """Ids of the events that this one answers."""
+    if not isinstance(event, DeadLettered):
+        return [ancestor.event_id for ancestor in event.ancestors]
+    dead = _id([(header.name, header.value) for header in event.headers])
+    return [] if dead is None else [dead]
+
+
+def _id(headers: Iterable[tuple[str, bytes]]) -> UUID | None:
+    """Of the event with these headers; None where they do not say it legibly."""
+    try:
+        return UUID(dict(headers)["ce_id"].decode("ascii", "replace"))
+    except (KeyError, ValueError):
         return None
+
+
+def _fate(change: Change, event: EventBody) -> Fate:
     match event:
         case DocumentIndexed():
             return Fate(
-                event.document_id, event.version, "indexed",
-                passages=event.passages, title=event.title, notes=event.notes,
+                change.name, change.version, "indexed", passages=event.passages, title=event.title,
+                notes=event.notes, snapshot=event.snapshot,
             )  # fmt: skip
         case DocumentRejected():
-            return Fate(event.document_id, event.version, "rejected", event.reason)
+            return Fate(change.name, change.version, "rejected", event.reason)
+        case DocumentRemoved():
+            return Fate(change.name, change.version, "withdrawn", snapshot=event.snapshot)
+        case AccessApplied():
+            return Fate(change.name, change.version, "access_changed", readers=event.readers, snapshot=event.snapshot)
+        case GroupApplied():
+            return Fate(change.name, change.version, "access_changed", readers=event.members, snapshot=event.snapshot)
         case DeadLettered():
-            document_id = (event.key or b"").decode("utf-8", "replace")
-            submission = open_ones.get(document_id)
-            if submission is not None and _version(event) == submission.version:
-                return Fate(document_id, submission.version, "failed", event.reason)
-    return None
-
-
-def _version(letter: DeadLettered) -> int | None:
-    try:
-        body = json.loads(letter.value)
-    except ValueError:
-        return None
-    version = body.get("version") if isinstance(body, dict) else None
-    return version if isinstance(version, int) else None
+            return Fate(change.name, change.version, "failed", event.reason)
+    raise TypeError(f"{event.TYPE} answers nothing")
 
 
 def _event(record: Record) -> EventBody | None:
@@ -194,35 +229,3 @@ def _event(record: Record) -> EventBody | None:
         return decode(record, _DEAD if record.topic == _DEAD.name else KNOWLEDGE).body
     except UndecodableEvent:
         return None
-
-
-async def _next(records: AsyncIterator[Record], beside: "asyncio.Task[None] | None" = None) -> Record:
-    """The next record, unless the task beside breaks first."""
-    coming = asyncio.ensure_future(anext(records))
-    watched: set[asyncio.Future[Any]] = {coming}
-    if beside is not None and not beside.done():
-        watched.add(beside)
-    try:
-        while not coming.done():
-            done, watched = await asyncio.wait(
-                watched, timeout=PATIENCE.total_seconds(), return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
-                raise NotReachable(
-                    f"ingestion gave no sign of life for {PATIENCE}", "`answerable topics` shows its lag"
-                )
-            for task in done:
-                task.result()
-        return coming.result()
-    finally:
-        coming.cancel()
-
-
-@asynccontextmanager
-async def _task(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator["asyncio.Task[None]"]:
-    task = asyncio.create_task(work())
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

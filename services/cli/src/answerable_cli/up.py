@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from answerable_cli.errors import PartFailed
 from answerable_cli.instance import Broker, Instance
@@ -13,8 +16,15 @@ from answerable_cli.stack import Plan, Stack, choose_ports, open_stack
 from answerable_runtime.settings import refuse_unknown
 
 
-async def serve(data: Path, broker: Broker, *, gateway_port: int | None, metrics_port: int | None) -> int:
-    """Run until SIGTERM or ctrl-C; the exit status.
+async def serve(
+    data: Path,
+    broker: Broker,
+    *,
+    gateway_port: int | None,
+    metrics_port: int | None,
+    chosen: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Run until SIGTERM or ctrl-C; the exit status. `chosen` are settings in place of those of the environment.
 
     Raises:
         PartFailed: a server or service ended by itself.
@@ -24,7 +34,7 @@ async def serve(data: Path, broker: Broker, *, gateway_port: int | None, metrics
     ports, notes = choose_ports(gateway=gateway_port, metrics=metrics_port)
     with interruptible() as interruption:
         try:
-            async with open_stack(Plan(data, broker, ports), lambda what: note(f"starting {what}")) as stack:
+            async with open_stack(Plan(data, broker, ports, chosen), lambda what: note(f"starting {what}")) as stack:
                 interruption.settle()
                 for line in notes:
                     note(line)

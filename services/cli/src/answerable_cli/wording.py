@@ -1,14 +1,15 @@
 """Codes of the record in words, for people who look into it. An asker is never told why a passage was left out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from answerable_cli.evidence import CheckedReceipt, RecordProof
 from answerable_cli.explanation import Explanation, LogEntry
 from answerable_events.answers import EXPLANATIONS
+from answerable_knowledge.quality import RULES
 
 LEFT_OUT: Mapping[str, str] = {
-    "access": "The asker is none of the readers of the document, so neither the asker nor the model was shown it.",
+    "access": "The asker is none of the readers of the document, or denied: neither asker nor model was shown it.",
     "superseded": "Another document that is in force says that it replaces this one.",
     "expired": "The document was valid only until before the question was asked.",
     "not_yet_valid": "The document becomes valid only after the question was asked.",
@@ -54,6 +55,11 @@ def why_left_out(code: str) -> str:
     return LEFT_OUT.get(code, _NO_WORDS)
 
 
+def held_against(codes: Iterable[str]) -> str:
+    """What the quality ledger held against a passage, but that it was out of date, which is told apart."""
+    return " ".join(RULES[code].meaning if code in RULES else _NO_WORDS for code in codes if code != "stale")
+
+
 def in_words(code: str) -> str:
     """What a reason of a check, verdict or outcome means."""
     return EXPLANATIONS.get(code, _NO_WORDS)
@@ -62,8 +68,12 @@ def in_words(code: str) -> str:
 def short_type(kind: str) -> str:
     """`draft.generated` of `io.answerable.draft.generated.v1`; another type stays, without what a terminal obeys."""
     match = _OURS.fullmatch(kind)
-    short = match[1] if match else kind or "no type"
-    return "".join(character if character.isprintable() else "\ufffd" for character in short)
+    return printable(match[1] if match else kind or "no type")
+
+
+def printable(text: str) -> str:
+    """The text without what a terminal obeys."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def proof_meaning(explanation: Explanation) -> str:

@@ -90,7 +90,7 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], example: Ma
 def _body_fields(operation: Mapping[str, Any]) -> list[tuple[str, str]]:
     if "requestBody" not in operation:
         return []
-    return [("body", "JSON: question (required), deadline_seconds, consequential. Other fields are refused.")]
+    return [("body", "JSON: question (required), deadline_seconds, consequential, as_of. Other fields are refused.")]
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:

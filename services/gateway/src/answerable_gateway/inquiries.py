@@ -21,6 +21,7 @@ from answerable_gateway import problems
 from answerable_gateway.board import Board, Known, RequestKey, concerns
 from answerable_gateway.callers import Caller
 from answerable_gateway.errors import Refused
+from answerable_gateway.problems import FieldError
 from answerable_gateway.request_ids import time_ordered_id
 from answerable_gateway.resources import Outcome, QuestionBody
 from answerable_runtime.errors import BrokerUnavailable
@@ -54,7 +55,8 @@ class Inquiries:
         """Accept a question, or find the one that the same key has accepted before.
 
         Raises:
-            Refused: the key was used for another question; the broker did not confirm; the message is too large.
+            Refused: the key was used for another question; the broker did not confirm; the message is too large;
+                it is asked as of a moment to come.
             TrailError: whether the key was used before cannot be found out now.
         """
         if idempotency_key is None:
@@ -129,6 +131,8 @@ class Inquiries:
 
     def _question(self, caller: Caller, body: QuestionBody, request_id: UUID) -> QuestionAsked:
         now = self.now()
+        if body.as_of is not None and body.as_of > now:
+            raise Refused(problems.INVALID, fields=[FieldError(field="as_of", detail="must not be in the future")])
         allowed = time_allowed(body)
         return QuestionAsked(
             tenant=caller.tenant,
@@ -138,6 +142,7 @@ class Inquiries:
             asked_at=now,
             deadline=None if allowed is None else now + allowed,
             consequential=body.consequential,
+            as_of=body.as_of,
         )
 
     async def _publish(self, asked: QuestionAsked) -> Known:
@@ -173,7 +178,8 @@ def time_allowed(body: QuestionBody) -> timedelta | None:
 
 def _same_question(question: Question, body: QuestionBody) -> bool:
     allowed = None if question.deadline is None else question.deadline - question.asked_at
-    return (question.text, allowed, question.consequential) == (body.question, time_allowed(body), body.consequential)
+    asked = (question.text, allowed, question.consequential, question.as_of)
+    return asked == (body.question, time_allowed(body), body.consequential, body.as_of)
 
 
 def _recorded_question(state: RequestState) -> Question | None:

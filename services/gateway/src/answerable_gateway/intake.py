@@ -32,6 +32,7 @@ _TEXTS = {
     "greater_than": "has to be greater than zero",
     "finite_number": "has to be finite",
     "model_type": "has to be an object",
+    "timezone_aware": "has to name its time zone",
 }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
+from answerable_events.body import Instant
 from answerable_events.requests import Citation, DraftSentence, Question, QuestionText
 
 Outcome = AnswerReleased | AnswerWithheld | AnswerFailed
@@ -28,6 +29,10 @@ class QuestionBody(BaseModel):
         default=None, gt=0, description="The outcome comes within this time; 60 when absent."
     )
     consequential: bool = Field(default=False, description="A person decides, whatever the confidence.")
+    as_of: Instant | None = Field(
+        default=None,
+        description="Answer from documents and access rules as they were then; not in the future. Now when absent.",
+    )
 
 
 class Answer(BaseModel):

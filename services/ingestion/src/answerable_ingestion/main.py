@@ -13,14 +13,24 @@ from answerable_events.documents import (
     DocumentRemoved,
     DocumentSubmitted,
     DocumentWithdrawn,
+    GroupApplied,
+    GroupChanged,
 )
 from answerable_events.topics import DOCUMENTS
-from answerable_ingestion.handlers import Deps, on_access_changed, on_document_submitted, on_document_withdrawn
-from answerable_ingestion.reading import Limits
+from answerable_ingestion.handlers import (
+    Deps,
+    on_access_changed,
+    on_document_submitted,
+    on_document_withdrawn,
+    on_group_changed,
+)
 from answerable_ingestion.settings import IngestionSettings
-from answerable_knowledge.errors import IndexCorrupt, WriteFailed
+from answerable_ingestion.versions import Retention, retiring
+from answerable_knowledge.errors import IndexCorrupt, ParserUnavailable, WriteFailed
 from answerable_knowledge.index import Index
-from answerable_models.embedding import Embedder, MiniLmEmbedder
+from answerable_knowledge.isolation import File, ParseLimits, Parsers
+from answerable_models.embedders import load_embedder, space_of
+from answerable_models.embedding import Embedder
 from answerable_models.errors import ModelUnavailable
 from answerable_runtime.clock import Clock
 from answerable_runtime.launch import launch
@@ -35,19 +45,28 @@ from answerable_runtime.threads import run_on, threads
 async def build(
     settings: IngestionSettings, metrics: Metrics, *, embedder: Embedder | None = None
 ) -> AsyncIterator[Service]:
-    """Ingestion with its index, its model and its threads; `embedder` in place of MiniLM where one is given."""
+    """Ingestion with its index, its model and its threads; `embedder` in place of the one of the settings."""
     async with AsyncExitStack() as stack:
+        parsers = Parsers(settings.ingestion_concurrency, limits_of(settings))
+        stack.push_async_callback(asyncio.to_thread, parsers.close)  # after the threads that use it
         workers = await stack.enter_async_context(threads(settings.ingestion_concurrency, "ingestion"))
         embedding = await stack.enter_async_context(threads(1, "ingestion-embedding"))
-        model = await run_on(embedding, MiniLmEmbedder) if embedder is None else embedder
+        model = await run_on(embedding, load_embedder, settings.embedder) if embedder is None else embedder
         deps = Deps(
-            index=await asyncio.to_thread(Index.open, settings.index_path, dimensions=model.dimensions),
+            index=await asyncio.to_thread(
+                Index.open,
+                settings.index_path,
+                dimensions=model.dimensions,
+                embedder=space_of(model),
+                storage=settings.index_options,
+            ),
             embedder=model,
             workers=workers,
             embedding=embedding,
-            limits=Limits(settings.document_max_bytes, settings.document_max_passages, settings.document_parse_timeout),
+            parsers=parsers,
             metrics=metrics,
             clock=Clock(),
+            snapshot_every=settings.retrieval_snapshot_every,
         )
         yield Service(
             name="ingestion",
@@ -55,7 +74,23 @@ async def build(
             deps=deps,
             verify=partial(_verify, deps),
             ready={"index": partial(_answers, deps.index)},
+            serve=lambda _: retiring(deps.index.upkeep, retention_of(settings), deps.clock),
         )
+
+
+def limits_of(settings: IngestionSettings) -> ParseLimits:
+    """What the settings allow a document."""
+    return ParseLimits(
+        timeout=settings.document_parse_timeout,
+        memory_bytes=settings.document_parse_memory_bytes,
+        max_bytes=settings.document_max_bytes,
+        max_passages=settings.document_max_passages,
+    )
+
+
+def retention_of(settings: IngestionSettings) -> Retention:
+    """How long the settings keep versions of the index."""
+    return Retention(settings.index_versions_kept, settings.index_upkeep_every)
 
 
 def _route(settings: IngestionSettings) -> Route:
@@ -65,9 +100,10 @@ def _route(settings: IngestionSettings) -> Route:
             DocumentSubmitted: on_document_submitted,
             DocumentWithdrawn: on_document_withdrawn,
             AccessChanged: on_access_changed,
+            GroupChanged: on_group_changed,
         },
-        outputs=(DocumentIndexed, DocumentRejected, DocumentRemoved, AccessApplied),
-        transient=(WriteFailed, ModelUnavailable),
+        outputs=(DocumentIndexed, DocumentRejected, DocumentRemoved, AccessApplied, GroupApplied),
+        transient=(WriteFailed, ModelUnavailable, ParserUnavailable),
         concurrency=settings.ingestion_concurrency,
         timeout=settings.ingestion_timeout,
     )
@@ -76,6 +112,7 @@ def _route(settings: IngestionSettings) -> Route:
 async def _verify(deps: Deps) -> None:
     await asyncio.to_thread(deps.index.verify, writable=True)
     await run_on(deps.embedding, deps.embedder.embed, ["Is the model there?"])
+    await run_on(deps.workers, deps.parsers.read, File(b"Can documents be read?", "start.txt"))
 
 
 async def _answers(index: Index) -> bool:

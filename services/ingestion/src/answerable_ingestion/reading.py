@@ -1,29 +1,16 @@
-"""From the submitted bytes to passages, within limits. Pure apart from the parsers' own threads; blocking."""
+"""From the submitted bytes to passages, within limits. Blocking: the bytes are read in a process of their own."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from answerable_events.documents import DocumentSubmitted
-from answerable_knowledge.access import validate_readers
+from answerable_knowledge.access import is_reader, validate_readers
 from answerable_knowledge.blocks import ParsedDocument
-from answerable_knowledge.chunking import Passage, split
+from answerable_knowledge.chunking import Passage
 from answerable_knowledge.entries import DocumentRow, IndexedDocument
-from answerable_knowledge.errors import Reason, Unreadable
-from answerable_knowledge.parsing import parse
-
-_TITLE_CHARACTERS = 256
-"""Every passage carries the title: into its vector, and into every context that it is part of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a document may ask of ingestion."""
-
-    max_bytes: int
-    max_passages: int
-    parse_timeout: timedelta
+from answerable_knowledge.isolation import File, Parsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +30,18 @@ class Refused(Exception):
         super().__init__(reason)
 
 
-def read(submitted: DocumentSubmitted, limits: Limits) -> Reading:
+def read(submitted: DocumentSubmitted, parsers: Parsers) -> Reading:
     """Parse and cut. A title that the owner gave takes the place of the document's own.
 
     Raises:
         Unreadable: too large, or not a document that can be read.
+        ParserUnavailable: try again.
     """
-    parsed = parse(
-        submitted.content,
-        filename=submitted.filename,
-        media_type=submitted.media_type,
-        encoding_hint=submitted.encoding_hint,
-        max_bytes=limits.max_bytes,
-        timeout=limits.parse_timeout,
+    content, title = submitted.content, submitted.title
+    parsed, passages = parsers.read(
+        File(content, submitted.filename, submitted.media_type, submitted.encoding_hint, title)
     )
-    given = (submitted.title or "").strip() or parsed.title
-    parsed = replace(parsed, title=given[:_TITLE_CHARACTERS])
-    passages = split(parsed)
-    if len(passages) > limits.max_passages:
-        raise Unreadable(Reason.TOO_LARGE)
-    return Reading(parsed, passages, hashlib.sha256(submitted.content).hexdigest())
+    return Reading(parsed, passages, hashlib.sha256(content).hexdigest())
 
 
 def entry_of(submitted: DocumentSubmitted, reading: Reading, now: datetime) -> IndexedDocument:
@@ -73,6 +52,7 @@ def entry_of(submitted: DocumentSubmitted, reading: Reading, now: datetime) -> I
     """
     try:
         readers = validate_readers(submitted.readers)
+        denied = validate_readers(submitted.denied)
     except ValueError:
         raise Refused("invalid_readers") from None
     return IndexedDocument(
@@ -83,13 +63,17 @@ def entry_of(submitted: DocumentSubmitted, reading: Reading, now: datetime) -> I
         source=source_of(submitted.document_id, submitted.filename),
         media_type=reading.parsed.media_type,
         readers=readers,
+        denied=denied,
         content_sha256=reading.sha256,
         indexed_at=now,
         submitted_at=submitted.submitted_at,
         owner=submitted.owner,
         valid_from=submitted.valid_from,
         valid_until=submitted.valid_until,
+        review_by=submitted.review_by,
         supersedes=submitted.supersedes,
+        collection=submitted.collection,
+        language=reading.parsed.language,
     )
 
 
@@ -110,12 +94,9 @@ def refusal(submitted: DocumentSubmitted, sha256: str, held: DocumentRow | None)
 
 def usable(readers: Sequence[str]) -> tuple[str, ...]:
     """The readers that can be somebody. The others match nobody: leaving them out changes no one's rights."""
-    return tuple(reader for reader in readers if _is_usable(reader))
+    return tuple(filter(is_reader, readers))
 
 
-def _is_usable(reader: str) -> bool:
-    try:
-        validate_readers([reader])
-    except ValueError:
-        return False
-    return True
+def usable_access(readers: Sequence[str], denied: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Readers and those denied that can be somebody; nobody reads where one denied cannot: whom is then not known."""
+    return usable(readers) if all(map(is_reader, denied)) else (), usable(denied)

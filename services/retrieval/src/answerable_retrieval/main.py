@@ -10,17 +10,18 @@ from answerable_events.requests import ContextRetrieved, QuestionAsked
 from answerable_events.topics import QUESTIONS
 from answerable_knowledge.errors import IndexCorrupt, SnapshotGone
 from answerable_knowledge.index import Index
-from answerable_models.embedding import Embedder, MiniLmEmbedder
+from answerable_models.embedders import load_embedder, space_of
+from answerable_models.embedding import Embedder
 from answerable_models.errors import ModelUnavailable
 from answerable_retrieval.handlers import Deps, on_question_asked
 from answerable_retrieval.settings import RetrievalSettings
-from answerable_retrieval.snapshots import Snapshots
 from answerable_runtime.clock import Clock
 from answerable_runtime.launch import launch
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.routes import Route
 from answerable_runtime.service import Service
+from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.threads import run_on, threads
 
 
@@ -31,12 +32,18 @@ async def build(
     *,
     embedder: Embedder | None = None,
 ) -> AsyncIterator[Service]:
-    """Retrieval with its index, its model and its threads; `embedder` in place of MiniLM where one is given."""
+    """Retrieval with its index, its model and its threads; `embedder` in place of the one of the settings."""
     async with AsyncExitStack() as stack:
         workers = await stack.enter_async_context(threads(settings.retrieval_threads, "retrieval"))
         embedding = await stack.enter_async_context(threads(1, "retrieval-embedding"))
-        model = await run_on(embedding, MiniLmEmbedder) if embedder is None else embedder
-        index = await asyncio.to_thread(Index.open, settings.index_path, dimensions=model.dimensions)
+        model = await run_on(embedding, load_embedder, settings.embedder) if embedder is None else embedder
+        index = await asyncio.to_thread(
+            Index.open,
+            settings.index_path,
+            dimensions=model.dimensions,
+            embedder=space_of(model),
+            storage=settings.index_options,
+        )
         clock = Clock()
         deps = Deps(
             index=index,
@@ -47,6 +54,7 @@ async def build(
             workers=workers,
             embedding=embedding,
             limit=settings.retrieval_limit,
+            max_tokens=settings.retrieval_max_tokens,
             clock=clock,
         )
         yield Service(

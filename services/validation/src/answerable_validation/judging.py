@@ -1,6 +1,7 @@
 """Between events and the values of `answerable_trust`. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from answerable_events.requests import CheckResult, Citation, DraftGenerated, Evidence, Passage, VerdictDecided
@@ -9,14 +10,21 @@ from answerable_trust.checks import run_checks
 from answerable_trust.gate import decide
 
 RANKING_SCORE = "fused"
+SOURCE_QUALITY = "quality"
 ANSWER_PROBABILITY = "answer_probability"
 
 
-def judge(draft: DraftGenerated, policy: values.Policy, now: datetime) -> VerdictDecided:
-    """The verdict on a draft. Raises nothing, whatever the draft says: a draft is the output of a model."""
-    case = case_of(draft, now)
+def judge(draft: DraftGenerated, policy: values.Policy, now: datetime, revoked: frozenset[int]) -> VerdictDecided:
+    """The verdict on a draft. Raises nothing, whatever the draft says: a draft is the output of a model.
+
+    `revoked` are the labels of passages that the asker may not read any more.
+    """
+    case = replace(case_of(draft, now), revoked=revoked, source_quality=policy.source_quality)
     results = run_checks(case)
-    return verdict_of(draft, results, decide(case, results, policy))
+    decision = decide(case, results, policy)
+    if draft.unavailable is not None:  # nothing could be looked for, which is not the same as nothing was found
+        decision = replace(decision, action="withhold", reason=draft.unavailable)
+    return verdict_of(draft, results, decision)
 
 
 def case_of(draft: DraftGenerated, now: datetime) -> values.Case:
@@ -66,6 +74,7 @@ def _passage(passage: Passage) -> values.Passage:
         text=passage.text,
         stale=passage.stale,
         score=passage.scores.get(RANKING_SCORE, 0.0),
+        quality=passage.scores.get(SOURCE_QUALITY, 1.0),
     )
 
 

@@ -2,31 +2,68 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from answerable_events.requests import DraftGenerated, VerdictDecided
 from answerable_events.topics import DRAFTS
+from answerable_knowledge.errors import IndexCorrupt
+from answerable_knowledge.index import Index
 from answerable_runtime.clock import Clock
 from answerable_runtime.launch import launch
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
 from answerable_runtime.routes import Route
 from answerable_runtime.service import Service
+from answerable_runtime.snapshots import Snapshots
+from answerable_runtime.threads import run_on, threads
 from answerable_validation.handlers import Deps, on_draft_generated
 from answerable_validation.settings import ValidationSettings
+
+SNAPSHOT_SERVES = timedelta(seconds=1)
+"""How late a verdict may notice that access has changed."""
 
 
 @asynccontextmanager
 async def build(settings: ValidationSettings, metrics: Metrics) -> AsyncIterator[Service]:  # noqa: ARG001 - as every build
-    """Validation; it depends on nothing."""
-    route = Route(
+    """Validation with the index, which it only reads."""
+    async with threads(settings.validation_threads, "validation") as workers:
+        index = await asyncio.to_thread(Index.open, settings.index_path, storage=settings.index_options)
+        clock = Clock()
+        yield Service(
+            name="validation",
+            routes=(_route(settings),),
+            deps=Deps(settings.policy_for, index, _snapshots(index, workers, clock), workers, clock),
+            verify=partial(asyncio.to_thread, index.verify),
+            ready={"index": partial(_answers, index)},
+        )
+
+
+def _snapshots(index: Index, workers: Executor, clock: Clock) -> Snapshots:
+    async def newest(tenant: str) -> str:
+        return await run_on(workers, index.snapshot, tenant)
+
+    return Snapshots(newest, every=SNAPSHOT_SERVES, clock=clock)
+
+
+def _route(settings: ValidationSettings) -> Route:
+    return Route(
         topic=DRAFTS,
         handlers={DraftGenerated: on_draft_generated},
         outputs=(VerdictDecided,),
+        transient=(IndexCorrupt,),
         concurrency=settings.concurrency,
     )
-    yield Service(name="validation", routes=(route,), deps=Deps(settings.policy_for, Clock()))
+
+
+async def _answers(index: Index) -> bool:
+    try:
+        await asyncio.to_thread(index.verify)
+    except IndexCorrupt:
+        return False
+    return True
 
 
 def main() -> None:

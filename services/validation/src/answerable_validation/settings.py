@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from answerable_events.body import Tenant
-from answerable_runtime.settings import RuntimeSettings
+from answerable_runtime.settings import IndexSettings
 from answerable_trust.values import Policy
 
 
@@ -16,10 +16,13 @@ class PolicySetting(BaseModel):
 
     release_threshold: float | None = None
     review_below: float | None = None
+    source_quality: float | None = None
 
 
-class ValidationSettings(RuntimeSettings):
-    """How sure an answer must be before it may be released."""
+class ValidationSettings(IndexSettings):
+    """How sure an answer must be before it may be released, and where to see who may read its sources."""
+
+    validation_threads: int = Field(default=4, ge=1, le=64, description="Look-ups of access at once.")
 
     release_threshold: float = Field(
         default=0.75, ge=0, le=1, description="Confidence from which an answer is released. Not calibrated."
@@ -29,6 +32,12 @@ class ValidationSettings(RuntimeSettings):
         ge=0,
         le=1,
         description="Confidence from which, up to the threshold, a person decides; unset: such answers are withheld.",
+    )
+    source_quality: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Quality of sources below which an answer must not rest on them alone; 0: any will do.",
     )
     policies: dict[Tenant, PolicySetting] = Field(
         default_factory=dict,
@@ -44,8 +53,7 @@ class ValidationSettings(RuntimeSettings):
     def policy_for(self, tenant: str | None) -> Policy:
         """The policy of a tenant; None: of those without one of their own."""
         own = self.policies.get(tenant) if tenant is not None else None
-        threshold, review_below = self.release_threshold, self.review_below
-        if own is not None:
-            threshold = threshold if own.release_threshold is None else own.release_threshold
-            review_below = review_below if own.review_below is None else own.review_below
-        return Policy(threshold, review_below)
+        said = {} if own is None else own.model_dump(exclude_none=True)
+        everyone = {"release_threshold": self.release_threshold, "review_below": self.review_below}
+        values = {**everyone, "source_quality": self.source_quality, **said}
+        return Policy(values["release_threshold"], values["review_below"], values["source_quality"])

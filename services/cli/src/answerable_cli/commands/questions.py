@@ -23,6 +23,9 @@ def ask(  # noqa: PLR0917 - each is an option of the command
     consequential: Annotated[
         bool, typer.Option("--consequential", help="Much depends on it: a person decides.")
     ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="Answer from documents and access as they were then (UTC).")
+    ] = None,
     timeout: Annotated[float, typer.Option(min=1, max=3600, help="Seconds within which there is an outcome.")] = 60,
     data: Data = DATA,
     json: Json = False,
@@ -36,11 +39,8 @@ def ask(  # noqa: PLR0917 - each is an option of the command
     from answerable_cli.people import groups_of  # noqa: PLC0415
 
     names = groups_of(asker) if groups is None else tuple(part.strip() for part in groups.split(",") if part.strip())
-    work = asking.ask(
-        question, Identity(asker, names, tenant), data,
-        consequential=consequential, within=timedelta(seconds=timeout), as_json=json,
-    )  # fmt: skip
-    raise typer.Exit(asyncio.run(work))
+    asked = asking.Asked(question, timedelta(seconds=timeout), consequential, asking.moment_of(as_of))
+    raise typer.Exit(asyncio.run(asking.ask(asked, Identity(asker, names, tenant), data, as_json=json)))
 
 
 def explain(

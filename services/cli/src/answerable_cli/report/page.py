@@ -1,18 +1,10 @@
-"""The page: sections in reading order, within a frame that forbids everything but its own style. Pure.
+"""The page of an explanation: sections in reading order, within the frame of every page. Pure."""
 
-An explanation quotes questions, documents and models, any of which may be hostile. So a text is escaped unless it is
-markup already (`markup`), and the policy in the head would stop what came through: no script runs, nothing is fetched,
-and of styles only the one of this page counts, by its hash.
-"""
-
-from base64 import b64encode
 from datetime import datetime
-from hashlib import sha256
-from importlib import resources
-from string import Template
 
 from answerable_cli.explanation import Explanation
 from answerable_cli.report import proof_sections, sections
+from answerable_cli.report.frame import framed
 from answerable_cli.report.markup import Html, badge, code, element, facts, foreign, joined, moment
 from answerable_cli.report.timeline import bar_rules
 from answerable_cli.wording import STATES, proof_meaning
@@ -29,17 +21,8 @@ _PROOF_KINDS = {"cosigned": "good", "signed": "good", "edited": "bad"}
 
 def as_page(explanation: Explanation, made_at: datetime) -> str:
     """The whole explanation as one HTML file."""
-    files = resources.files("answerable_cli.report")
-    style = (files / "page.css").read_text("utf-8") + bar_rules(explanation)
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    return Template((files / "page.html").read_text("utf-8")).substitute(
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-        title=joined(f"{_title(explanation)}: request {explanation.request_id}"),
-        style=style,
-        header=_header(explanation),
-        main=joined(*_main(explanation)),
-        footer=_footer(made_at),
-    )
+    title = f"{_title(explanation)}: request {explanation.request_id}"
+    return framed(title, _header(explanation), _main(explanation), _footer(made_at), bar_rules(explanation))
 
 
 def _title(explanation: Explanation) -> str:

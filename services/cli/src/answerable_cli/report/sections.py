@@ -21,7 +21,7 @@ from answerable_cli.report.markup import (
     table,
 )
 from answerable_cli.report.timeline import bars
-from answerable_cli.wording import absence, in_words, receipt_line, receipt_verdict, why_left_out
+from answerable_cli.wording import absence, held_against, in_words, receipt_line, receipt_verdict, why_left_out
 from answerable_events.answers import AnswerReleased
 from answerable_events.requests import CheckResult, DraftSentence, Evidence, Passage
 
@@ -46,6 +46,7 @@ def question(explanation: Explanation) -> Html:
             ("Asked", moment(asked.asked_at)),
             ("Answer due", moment(asked.question.answer_by)),
             ("Consequential", "yes: a person decides" if asked.consequential else "no"),
+            *((("As of", moment(asked.as_of)),) if asked.as_of else ()),
         ),
     )
 
@@ -70,10 +71,25 @@ def outcome(explanation: Explanation) -> Html:
             for one in told.citations
         ]
         where = table("Where to read it", ("Source", "Title", "Document", "Place", "Version"), cited)
-        parts: list[Child] = [_sentences(explanation, told.sentences), where if cited else None]
+        parts: list[Child] = [_recalls(explanation), _sentences(explanation, told.sentences), where if cited else None]
     else:
         parts = [quote(told.explanation), facts(("Reason", code(told.reason)), ("Meaning", in_words(told.reason)))]
     return section("Outcome", *parts, facts(("Decided", moment(told.decided_at)), ("Receipt", _receipt(explanation))))
+
+
+def _recalls(explanation: Explanation) -> Html | None:
+    """What became known about a source after the answer was given."""
+    rows = [
+        (
+            moment(one.recalled_at),
+            foreign(one.document_id),
+            f"{one.document_version}",
+            foreign(one.reason),
+            foreign(one.by),
+        )
+        for one in explanation.recalls
+    ]
+    return table("Recalled", ("When", "Document", "Version", "Why", "By"), rows) if rows else None
 
 
 def passages(explanation: Explanation) -> Html | None:
@@ -230,6 +246,7 @@ def _passage(passage: Passage, evidence: Iterable[Evidence], *, cited: bool) -> 
                 "Out of date",
                 "yes: its owner was to look at it before the question was asked" if passage.stale else None,
             ),
+            ("Held against it", held_against(passage.caveats)),
             ("Valid until", moment(passage.valid_until) if passage.valid_until else None),
         ),
         id=name,

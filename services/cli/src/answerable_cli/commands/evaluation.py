@@ -1,0 +1,59 @@
+"""`answerable eval`: how well the services read and find, measured on your own files."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from answerable_cli.commands.options import Json
+
+app = typer.Typer(help="Measure on your own data how well documents are read and found.", no_args_is_help=True)
+
+Predictions = Annotated[
+    Path | None, typer.Option("--predictions", metavar="FILE", help="Write what was read, one JSON object a line.")
+]
+
+
+@app.command()
+def documents(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Holds manifest.jsonl (or .jsonl.gz): `file` and `expected_contains`."),
+    ],
+    json: Json = False,
+    predictions: Predictions = None,
+) -> None:
+    """Read files as ingestion does, and look for the snippets that the manifest expects in each.
+
+    Snippets are compared by letters and digits alone. Exit 1 when a file is missing, a line of the manifest is broken,
+    or a reader crashed; a file that is rejected with a reason is a result.
+    """
+    from answerable_cli.document_evaluation import evaluate_documents  # noqa: PLC0415 - slow
+
+    raise typer.Exit(evaluate_documents(folder, as_json=json, predictions=predictions))
+
+
+@app.command()
+def retrieval(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="BEIR layout: corpus.jsonl, queries.jsonl, qrels/SPLIT.tsv; each may be .gz."
+        ),
+    ],
+    split: Annotated[str | None, typer.Option(help="Judgements to use; default: test, or the only ones.")] = None,
+    embedder: Annotated[Literal["minilm", "fast"], typer.Option(help="What turns text into vectors.")] = "minilm",
+    json: Json = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the rankings: JSON lines, or trec_eval's form for *.run and *.trec."),
+    ] = None,
+) -> None:
+    """Ingest a corpus, ask its queries, and compare with judgements: nDCG@10, recall, MRR, latency.
+
+    Documents and questions take the way that they take through the services, into an index that is deleted afterwards.
+    With minilm a core embeds ten passages a second; with fast, hundreds.
+    """
+    from answerable_cli.retrieval_evaluating import evaluate_retrieval  # noqa: PLC0415 - slow
+
+    raise typer.Exit(evaluate_retrieval(folder, split=split, embedder=embedder, as_json=json, predictions=predictions))

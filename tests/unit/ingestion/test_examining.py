@@ -1,0 +1,146 @@
+"""What the ledger holds against a document that comes in, alone and beside others."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from answerable_ingestion.examining import Comparison, examine_in, hold_conflict
+from answerable_knowledge.index import Index
+from answerable_knowledge.survey import survey
+from tests.support import passages as made
+from tests.support.planted_sources import Planted, plant
+
+DAY = timedelta(days=1)
+BOATS = "Boats have oars and sails, rise with the tide, and are painted in spring before the ice is gone."
+LONG = "Requests go to the line manager, who answers within the week; closing days are named before the year ends."
+
+
+@pytest.fixture
+def index(tmp_path):
+    return Index.open(tmp_path / "index", dimensions=made.DIMENSIONS)
+
+
+def add(index, document_id, *texts, **changes):
+    """As ingestion does it; the findings of the document."""
+    card = {
+        "title": f"About {document_id}",
+        "owner": "people",
+        "content_sha256": sha256(repr(texts).encode()).hexdigest(),
+    }
+    passages = made.passages(*texts)
+    examined = examine_in(index, made.document(document_id, **card | changes), passages)
+    vectors = np.tile(np.linspace(0.1, 1.0, made.DIMENSIONS, dtype=np.float32), (len(texts), 1))
+    index.put(examined.entry, passages, vectors, examined.marks)
+    hold_conflict(index, "acme", examined.contradicted)
+    return examined.entry.findings
+
+
+def held(index, document_id):
+    document = index.document("acme", document_id)
+    return document.findings, document.quality
+
+
+def hits(index, text):
+    """What a search says is held against each passage, by document and place."""
+    found = index.search(made.query(text, index.snapshot("acme")))
+    return {(hit.document_id, hit.locator): hit.findings for hit in found.hits}
+
+
+def test_a_sound_document_has_no_findings_and_quality_one(index):
+    assert add(index, "a", LONG) == ()
+    assert held(index, "a") == ((), 1.0)
+
+
+def test_a_garbled_page_is_held_against_that_page_only(index):
+    garbled = "Die BeschÃ¤ftigten erhalten fÃ¼nf Tage. GrÃ¶ÃŸere Ã„nderungen bedÃ¼rfen der Schriftform."
+    assert add(index, "a", LONG, garbled) == ("mojibake",)
+    assert held(index, "a") == (("mojibake",), 0.75)
+    assert hits(index, LONG) == {("a", "page 1"): (), ("a", "page 2"): ("mojibake",)}
+
+
+def test_two_documents_that_contradict_each_other_both_carry_it_at_the_place_of_the_statement(index):
+    add(index, "old", LONG, "Laptops are replaced every five years.")
+    assert add(index, "new", "Laptops are replaced every four years.", BOATS) == ("conflict",)
+    assert held(index, "old") == (("conflict",), 0.8)
+    assert hits(index, "laptops") == {
+        ("new", "page 1"): ("conflict",),
+        ("new", "page 2"): (),
+        ("old", "page 1"): (),
+        ("old", "page 2"): ("conflict",),
+    }
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [{"supersedes": "old"}, {"valid_until": made.NOW - DAY}],
+    ids=["the new one replaces the old", "the old one has expired"],
+)
+def test_a_document_that_does_not_hold_any_more_contradicts_nobody(index, standing):
+    old = {} if "supersedes" in standing else standing
+    new = standing if "supersedes" in standing else {}
+    add(index, "old", LONG, "Laptops are replaced every five years.", **old)
+    assert "conflict" not in add(index, "new", LONG, "Laptops are replaced every four years.", **new)
+
+
+def test_a_new_version_does_not_contradict_the_one_that_it_takes_the_place_of(index):
+    add(index, "a", LONG, "Laptops are replaced every five years.")
+    assert add(index, "a", LONG, "Laptops are replaced every four years.", version=2) == ()
+
+
+def test_the_same_bytes_the_same_text_and_nearly_the_same_text_are_told_apart(index):
+    text = f"{LONG} {LONG.replace('manager', 'director')}"
+    add(index, "a", text, content_sha256="a" * 64)
+    assert add(index, "bytes", "Other.", content_sha256="a" * 64) == ("duplicate", "very_short")
+    assert add(index, "text", text.upper(), content_sha256="b" * 64) == ("duplicate",)
+    near = text.replace("closing days", "bank holidays")
+    assert add(index, "near", near, content_sha256="c" * 64) == ("near_duplicate",)
+    assert add(index, "next", near, content_sha256="d" * 64, supersedes="near") == ("near_duplicate",)
+
+
+def test_a_document_that_another_one_in_force_replaces_is_found_whichever_comes_first(index):
+    add(index, "new", LONG, supersedes="old")
+    assert add(index, "old", BOATS) == ("superseded",)
+
+
+def test_documents_that_replace_each_other_in_a_circle_are_found_when_it_closes(index):
+    add(index, "a", LONG, supersedes="b")
+    add(index, "b", BOATS, supersedes="c")
+    last = add(index, "c", "Tea is served at four in the small room, with milk and sugar.", supersedes="a")
+    assert last == ("superseded", "supersedes_cycle")
+
+
+def test_a_redelivered_document_leaves_everything_as_it_is(index):
+    add(index, "old", LONG, "Laptops are replaced every five years.")
+    add(index, "new", LONG, "Laptops are replaced every four years.")
+    before, snapshot = (held(index, "old"), held(index, "new")), index.snapshot("acme")
+    add(index, "new", LONG, "Laptops are replaced every four years.")
+    assert (held(index, "old"), held(index, "new")) == before
+    assert index.snapshot("acme") == snapshot
+
+
+def found_by_survey(index, code):
+    with survey(index.inventory("acme"), made.NOW, Comparison()) as report:
+        return {
+            frozenset({one.document_id, other.other_id})
+            for one in report.worst(10_000, 100)
+            for other in one.evidence
+            if other.code == code
+        }
+
+
+def load(index, planted: Planted):
+    for document_id, texts in planted.texts.items():
+        # A number in a title would say that it is about something else than every other.
+        add(index, document_id, *texts, title=document_id.translate(str.maketrans("0123456789", "abcefghijk")))
+
+
+def test_of_planted_faults_nearly_all_are_found_and_nothing_else(index):
+    planted = plant(1, conflicts=30, copies=12, lookalikes=40, others=20)
+    load(index, planted)
+    conflicts, copies = found_by_survey(index, "conflict"), found_by_survey(index, "near_duplicate")
+    assert conflicts - planted.conflicts == set()
+    assert len(conflicts & planted.conflicts) >= 27
+    assert copies - planted.copies == set()
+    assert len(copies) >= 11
