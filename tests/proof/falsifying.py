@@ -7,7 +7,7 @@ from uuid import UUID
 
 from answerable_trail.client import Trail
 from answerable_trail.reading import literal
-from answerable_trail.rows import UNSEALED, Row
+from answerable_trail.rows import UNSEALED, Row, placed
 from answerable_trail.trees import Checkpoint
 
 TREE = ("norvik", 0)
@@ -65,6 +65,7 @@ class Victim:
         ):
             await self.trail.query(f"{statement} SETTINGS mutations_sync = 2")
         await self.trail.append(self.theirs)
+        await self.trail.trees.grow([placed(row) for row in self.theirs], [])
         await self.trail.trees.keep([self.newest])
 
 

@@ -11,13 +11,14 @@ from answerable_audit.sealing import Rhythm, Sealer
 from answerable_cli.servers.process import Server
 from answerable_events.message import Message, Record
 from answerable_trail import merkle
+from answerable_trail import rows as trail_rows
 from answerable_trail.client import Trail, connect
 from answerable_trail.completeness import Depth, Kind, Problem
 from answerable_trail.identity import identify
 from answerable_trail.keys import create_key
 from answerable_trail.leaves import leaf_bytes, leaf_of
 from answerable_trail.notes import LogSigner
-from answerable_trail.rows import PlacedLeaf, Row
+from answerable_trail.rows import Row
 from tests.bench.traffic import TENANT, requests
 from tests.support.keys import signing_key
 from tests.support.requests import place
@@ -116,12 +117,6 @@ async def test_an_untouched_record_has_no_problem(trail: Trail) -> None:
     await seal(trail, placed(traffic()))
     assert await problems(trail, Depth.DEEP) == []
     assert await problems(trail, Depth.QUICK) == []
-
-
-def record_place(row: Row) -> PlacedLeaf:
-    record, seal = row.record, row.seal
-    tree = (row.identity.tenant, record.partition)
-    return PlacedLeaf(tree, seal.leaf_index, seal.leaf_hash, seal.token, row.epoch, record.topic, record.offset)
 
 
 async def test_two_incarnations_of_a_log_have_no_problem(trail: Trail) -> None:
@@ -323,7 +318,7 @@ async def test_a_record_that_was_rewritten_with_its_leaf_does_not_give_the_signe
     record = replace(edited.record, value=edited.record.value.replace(b"release", b"withhold"))
     forged = replace(edited, record=record)
     leaf = leaf_bytes(leaf_of(record, 0, edited.identity, edited.seal.salt))
-    forged_leaf, place = merkle.leaf_hash(leaf), record_place(edited)
+    forged_leaf, place = merkle.leaf_hash(leaf), trail_rows.placed(edited)
     await trail.append([replace(forged, seal=replace(edited.seal, leaf_hash=forged_leaf))])
     await trail.trees.grow([place._replace(hash=forged_leaf)], [])
     await trail.query("OPTIMIZE TABLE trace.events FINAL")

@@ -68,6 +68,13 @@ class PlacedLeaf(NamedTuple):
     offset: int
 
 
+def placed(row: Row) -> PlacedLeaf:
+    """The leaf of a sealed row."""
+    record, seal = row.record, row.seal
+    tree = (row.identity.tenant, record.partition)
+    return PlacedLeaf(tree, seal.leaf_index, seal.leaf_hash, seal.token, row.epoch, record.topic, record.offset)
+
+
 class PlacedNode(NamedTuple):
     """A complete subtree of a tree."""
 

@@ -25,7 +25,7 @@ from answerable_trail.identity import Identity, identify
 from answerable_trail.leaves import SALT_BYTES, seal_record
 from answerable_trail.merkle import Frontier
 from answerable_trail.notes import LogSigner, Signature, checkpoint_body, origin_of, parse_note
-from answerable_trail.rows import LastPosition, PlacedLeaf, PlacedNode, Position, Row, Seal, StateEvent, TreeId
+from answerable_trail.rows import LastPosition, PlacedLeaf, PlacedNode, Position, Row, Seal, StateEvent, TreeId, placed
 from answerable_trail.trees import Checkpoint, SealedAt, TreeState, TreeStore, placed_nodes
 
 _log = structlog.get_logger(__name__)
@@ -147,7 +147,7 @@ class Sealer:
             tree.durable = tree.sealed
         for record, row in zip(pending.records, pending.rows, strict=True):
             if row.seal.token == self._token:
-                leaf = _placed(row)
+                leaf = placed(row)
                 self._leaves.append(leaf)
                 self._of(leaf.tree).news += record.topic != GOVERNANCE.name
         self._nodes += pending.nodes
@@ -262,12 +262,6 @@ class Sealer:
             signed_at=signed.signed_at,
         )
         return encode(body, topic=GOVERNANCE, producer=self._numbering.next(), now=now, partition=signed.tree[1])
-
-
-def _placed(row: Row) -> PlacedLeaf:
-    record, seal = row.record, row.seal
-    tree = (row.identity.tenant, record.partition)
-    return PlacedLeaf(tree, seal.leaf_index, seal.leaf_hash, seal.token, row.epoch, record.topic, record.offset)
 
 
 def _resumed(state: TreeState) -> _Growing:
