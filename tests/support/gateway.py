@@ -46,6 +46,9 @@ LEAVE = {"question": "How many days of annual leave do I have?"}
 
 
 class _NobodyAnswers:
+    async def pick(self, sql: str) -> None:
+        await self.select(sql)
+
     async def select(self, *_: object, **__: object) -> None:
         raise TrailUnavailable("nobody answers")
 

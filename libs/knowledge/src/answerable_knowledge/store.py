@@ -21,6 +21,7 @@ _INDEX_CACHE_BYTES = 256 * 1024**2
 _METADATA_CACHE_BYTES = 64 * 1024**2
 _PROBE = "probe_"
 _TABLES_AT_ONCE = 100
+_TRIES = 5
 
 
 class Store:
@@ -95,14 +96,18 @@ class Store:
 
     def writable(self, tenant: str) -> Any:
         """The tenant's table, made where there is none. Raises WriteFailed or IndexCorrupt."""
-        table = self.newest(tenant)
-        try:
-            if table is None:
-                table = self._connection.create_table(rows.table_name(tenant), schema=self.schema, exist_ok=True)
-            if not table.list_indices():
-                indexing.index_words(table)
-        except (OSError, RuntimeError) as error:  # another process makes it at this moment
-            raise WriteFailed from error
+        for attempt in range(1, _TRIES + 1):
+            table = self.newest(tenant)
+            try:
+                if table is None:
+                    table = self._connection.create_table(rows.table_name(tenant), schema=self.schema, exist_ok=True)
+                if not table.list_indices():
+                    indexing.index_words(table)
+            except (OSError, RuntimeError) as error:  # another process makes it at this moment: look again
+                if attempt == _TRIES:
+                    raise WriteFailed from error
+            else:
+                break
         return table
 
     def at(self, tenant: str, version: int) -> Any:
