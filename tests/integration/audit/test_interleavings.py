@@ -16,6 +16,9 @@ KNOWN: dict[str, list[Step]] = {
     "a verdict whose leaf died with its writer gets a receipt of the leaf that it has now": [
         ("ask", 0, 0, 7), ("die in insert", 0, 1, 6), ("start", 0, 0, 0), ("catch up", 0, 0, 0), ("catch up", 0, 0, 0),
     ],
+    "nothing is decided on a question whose leaf is in no tree yet": [
+        ("ask", 5, 7, 4), ("die in insert", 5, 1, 4), ("start", 3, 5, 5), ("settle", 5, 5, 7),
+    ],
     "rows without leaves, and leaves without rows, are sealed again": [
         ("ask", 0, 0, 7), ("ask", 1, 1, 7), ("die in insert", 0, 0, 7), ("start", 0, 0, 0), ("die in insert", 0, 1, 5),
         ("start", 0, 0, 0), ("catch up", 0, 0, 0),

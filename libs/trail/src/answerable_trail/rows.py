@@ -1,6 +1,6 @@
 """The values that go into the record and come out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -146,6 +146,12 @@ class RequestState:
     events: tuple[StateEvent, ...] = ()
     bodies: Mapping[str, bytes] = field(default_factory=dict)
     """By event type, of the copy that counts: `question.asked`, `verdict.decided` and `dead.lettered` only."""
+
+    def without(self, places: Collection[Position]) -> "RequestState":
+        """The request as it is without the records at these places."""
+        events = tuple(event for event in self.events if event.position not in places)
+        types = {event.type for event in events}
+        return RequestState(events, {kind: body for kind, body in self.bodies.items() if kind in types})
 
     def has(self, event_id: UUID, sha256: str) -> bool:
         """Whether any copy of the event is recorded with exactly these bytes."""

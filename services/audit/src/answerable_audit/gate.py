@@ -132,7 +132,7 @@ class Gate:
             await self._trail.append([row for row in rows if not row.seal.is_erased])
             await self._sealer.require_writer()  # a claim from now on finds these rows
             self._sealer.stored()
-            return Stored(keys, rows, await looking)
+            return Stored(keys, rows, await self._sealer.standing(await looking))
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
@@ -208,7 +208,7 @@ class Gate:
 
     async def _open(self, keys: Sequence[Key]) -> None:
         """Load requests that are not in memory; one that turns out to have its outcome is closed."""
-        for key, state in (await self._trail.load(keys)).items():
+        for key, state in (await self._sealer.standing(await self._trail.load(keys))).items():
             self._admit(key, state)
 
     def _admit(self, key: Key, state: RequestState) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -17,7 +18,7 @@ from answerable_events.answers import Receipt, Tree
 from answerable_events.codec import encode
 from answerable_events.governance import CheckpointSigned
 from answerable_events.message import EPOCH, Message, Record
-from answerable_events.topics import GOVERNANCE
+from answerable_events.topics import ANSWERS, GOVERNANCE
 from answerable_runtime.errors import StateOutdated
 from answerable_runtime.log import Partition
 from answerable_runtime.numbering import Numbering
@@ -25,7 +26,19 @@ from answerable_trail.identity import Identity, identify
 from answerable_trail.leaves import SALT_BYTES, seal_record
 from answerable_trail.merkle import Frontier
 from answerable_trail.notes import LogSigner, Signature, checkpoint_body, origin_of, parse_note
-from answerable_trail.rows import LastPosition, PlacedLeaf, PlacedNode, Position, Row, Seal, StateEvent, TreeId, placed
+from answerable_trail.rows import (
+    ERASED,
+    LastPosition,
+    PlacedLeaf,
+    PlacedNode,
+    Position,
+    RequestState,
+    Row,
+    Seal,
+    StateEvent,
+    TreeId,
+    placed,
+)
 from answerable_trail.trees import Checkpoint, SealedAt, TreeState, TreeStore, placed_nodes
 
 _log = structlog.get_logger(__name__)
@@ -109,6 +122,26 @@ class Sealer:
         if self._shards:
             self._token = await self._trees.claim(self._shards, self._instance, secrets.randbits(16))
             self._growing = {tree: _resumed(state) for tree, state in (await self._trees.resume(self._shards)).items()}
+
+    async def standing(self, states: Mapping[tuple[str, UUID], RequestState]) -> dict[tuple[str, UUID], RequestState]:
+        """Requests without the records whose leaf is in no tree: their writer died or was deposed, and they are
+        delivered again. Who decided on them now would promise a leaf that they will not have. An outcome always counts.
+        """
+        doubtful = {
+            event.position: SealedAt(tenant, str(request_id), event.position)
+            for (tenant, request_id), state in states.items()
+            for event in state.events
+            if event.seal.token & (ERASED - 1) != self._token
+            and event.position.partition in self._shards
+            and event.position.topic != ANSWERS.name
+        }
+        seals = await self._trees.seals(list(doubtful.values())) if doubtful else {}
+        lost = {
+            place
+            for place, at in doubtful.items()
+            if place not in seals or seals[place].leaf_index >= self._of((at.tenant, place.partition)).found
+        }
+        return {key: state.without(lost) if lost else state for key, state in states.items()}
 
     async def rows(self, records: Sequence[Record], epochs: Mapping[Partition, int]) -> Sequence[Row]:
         """The records with their seals, one row for each; asked again for the same records, the same.
