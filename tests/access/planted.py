@@ -1,8 +1,8 @@
 """Defects planted on purpose: if a trial finds nothing wrong with them, it is worth nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -39,7 +39,8 @@ def flat_groups() -> Patch:
     return patch.object(Groups, "closure", closure)
 
 
-def filtered_afterwards() -> Patch:
+@contextmanager
+def filtered_afterwards() -> Iterator[None]:
     """Rights are applied to what the search found, not in the search."""
     search = Snapshot._candidates
 
@@ -48,7 +49,9 @@ def filtered_afterwards() -> Patch:
         found = search(self, query, rest, threads)
         return [one for one in found if permits(one.row["readers"], one.row["denied"], query.principals)]
 
-    return patch.object(Snapshot, "_candidates", candidates)
+    columns = [*rows.HIT_COLUMNS, "denied"]
+    with patch.object(rows, "HIT_COLUMNS", columns), patch.object(Snapshot, "_candidates", candidates):
+        yield
 
 
 def groups_cached() -> Patch:

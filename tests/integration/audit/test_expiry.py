@@ -74,9 +74,11 @@ async def test_a_record_that_cannot_be_changed_is_counted_and_audit_goes_on(clic
     metrics, broker = Metrics(CollectorRegistry()), MemoryBroker()
     async with fresh_trail(clickhouse.url) as trail:
         await asked(trail, clickhouse, broker)
-        await trail.query("RENAME TABLE trace.expired TO trace.elsewhere")
-        await run_audit(clickhouse, broker, metrics, until=3, every=1)
-        await trail.query("RENAME TABLE trace.elsewhere TO trace.expired")
+        await trail.query("RENAME TABLE trace.holds TO trace.elsewhere")
+        try:
+            await run_audit(clickhouse, broker, metrics, until=3, every=1)
+        finally:
+            await trail.query("RENAME TABLE trace.elsewhere TO trace.holds")
         assert runs(metrics, "failed") >= 1
         assert len(await trail.request("norvik", OLD)) == 5
         assert len(await trail.request("norvik", YOUNG)) == 5
