@@ -20,7 +20,7 @@ from answerable_cli.servers.ports import LOOPBACK, free_port
 from answerable_cli.servers.probes import http_ok
 from answerable_cli.servers.process import serving
 from answerable_cli.services import SERVICES, build, configured
-from answerable_events.documents import DocumentSubmitted
+from answerable_events.documents import AccessChanged, DocumentSubmitted
 from answerable_events.message import Message
 from answerable_events.topics import QUESTIONS
 from answerable_runtime import client as broker_client
@@ -168,6 +168,7 @@ async def _traffic(settings: RuntimeSettings, gateway: str) -> AsyncIterator[Non
             while True:
                 number += 1
                 await broker.publish(_document(number), ordinal=number)
+                await broker.publish(_change(), ordinal=number)
                 broken = replace(asked(tenant=TENANT), value=b"{")
                 await log.publish([asked(tenant=TENANT), asked("Who won the chess tournament?", tenant=TENANT), broken])
                 await http.post(
@@ -185,6 +186,13 @@ async def _traffic(settings: RuntimeSettings, gateway: str) -> AsyncIterator[Non
             with contextlib.suppress(asyncio.CancelledError):
                 await task
             await log.stop()
+
+
+def _change() -> AccessChanged:
+    """Of rights, to the same."""
+    return AccessChanged(
+        tenant=TENANT, document_id="handbook/leave.md", readers=("group:staff",), changed_at=datetime.now(UTC)
+    )
 
 
 def _document(version: int) -> DocumentSubmitted:
