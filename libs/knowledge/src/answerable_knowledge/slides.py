@@ -80,10 +80,13 @@ def _shapes(root: Any, place: Locator, seen: set[str]) -> Iterator[tuple[bool, B
             continue
         holder = shape.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
         kind = None if holder is None else holder.get("type", "body")
-        text = "\n".join(_paragraphs(shape))
-        if text and kind not in _NO_TEXT and not (kind in _MARGINS and text in seen):
-            seen.update([text] if kind in _MARGINS else [])
-            yield kind in _TITLES, Block(text, place)
+        lines = list(_paragraphs(shape))
+        text = "\n".join(lines)
+        if not text or kind in _NO_TEXT or (kind in _MARGINS and text in seen):
+            continue
+        seen.update([text] if kind in _MARGINS else [])
+        # A title may go over two lines; any other paragraph is a bullet, which says something by itself.
+        yield from ((kind in _TITLES, Block(each, place)) for each in ([text] if kind in _TITLES else lines))
 
 
 def _paragraphs(root: Any) -> Iterator[str]:
