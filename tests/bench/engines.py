@@ -13,7 +13,7 @@ import tantivy
 
 from answerable_knowledge import indexing, rows
 from answerable_knowledge.chunking import Passage
-from answerable_knowledge.entries import IndexedDocument, Query
+from answerable_knowledge.entries import Addition, IndexedDocument, Query
 from answerable_knowledge.index import Index
 from answerable_models.embedders import space_of
 from answerable_models.static_embedding import StaticEmbedder
@@ -171,9 +171,8 @@ def _documents(material: Material, schema: pa.Schema) -> Iterator[pa.Table]:
             Passage(n, text.text, f"line {n + 1}", None, 0, len(text.text), text.searched)
             for n, text in enumerate(texts)
         ]
-        yield rows.written(
-            rows.rows_of(document, passages, material.vectors[start : start + len(texts)], schema), NOW, None
-        )
+        addition = Addition(document, passages, material.vectors[start : start + len(texts)])
+        yield rows.written(rows.rows_of(addition, schema), NOW, None)
 
 
 def _batches(tables: Iterator[pa.Table]) -> Iterator[list[pa.Table]]:

@@ -153,6 +153,7 @@ async def test_an_open_question_near_its_deadline_is_named_with_the_stage_it_wai
     ((tenant, request, _, answer_by, left, waits_for),) = await asked(trail, "unanswered_near_deadline")
     assert (tenant, request, waits_for) == ("acme", UUID(int=7), "inference")
     assert answer_by == NOW + timedelta(seconds=7)
+    assert isinstance(answer_by, datetime)
     assert left == pytest.approx((answer_by - datetime.now(UTC)).total_seconds(), abs=60), "seconds left, on this clock"
     both = await asked(trail, "unanswered_near_deadline", within_seconds=4000)
     assert [(row[1], row[5]) for row in both] == [(UUID(int=7), "inference"), (UUID(int=8), "retrieval")]

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from answerable_cli.assessment import Scope, assess
 from answerable_cli.main import app
 from answerable_cli.report.quality_page import as_page
-from answerable_ingestion.examining import Comparison, examine_in
+from answerable_ingestion.examining import Comparison, Incoming, examine_in
 from answerable_knowledge.index import Index
 from answerable_knowledge.survey import survey
 from tests.support import passages as made
@@ -41,7 +41,7 @@ def add(index, document_id, *texts, **changes):
         "content_sha256": sha256(document_id.encode()).hexdigest(),
     }
     passages = made.passages(*texts)
-    examined = examine_in(index, made.document(document_id, **card | changes), passages)
+    [examined] = examine_in(index, [Incoming(made.document(document_id, **card | changes), passages)])
     index.put(examined.entry, passages, np.ones((len(texts), 384)), examined.marks)
 
 

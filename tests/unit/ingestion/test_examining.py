@@ -6,7 +6,8 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from answerable_ingestion.examining import Comparison, examine_in, hold_conflict
+from answerable_ingestion.adding import put_together
+from answerable_ingestion.examining import Comparison, Incoming
 from answerable_knowledge.index import Index
 from answerable_knowledge.survey import survey
 from tests.support import passages as made
@@ -22,19 +23,25 @@ def index(tmp_path):
     return Index.open(tmp_path / "index", dimensions=made.DIMENSIONS)
 
 
-def add(index, document_id, *texts, **changes):
-    """As ingestion does it; the findings of the document."""
+def incoming(document_id, *texts, **changes):
     card = {
         "title": f"About {document_id}",
         "owner": "people",
         "content_sha256": sha256(repr(texts).encode()).hexdigest(),
     }
-    passages = made.passages(*texts)
-    examined = examine_in(index, made.document(document_id, **card | changes), passages)
-    vectors = np.tile(np.linspace(0.1, 1.0, made.DIMENSIONS, dtype=np.float32), (len(texts), 1))
-    index.put(examined.entry, passages, vectors, examined.marks)
-    hold_conflict(index, "acme", examined.contradicted)
-    return examined.entry.findings
+    return Incoming(made.document(document_id, **card | changes), made.passages(*texts))
+
+
+def add(index, document_id, *texts, **changes):
+    """As ingestion does it; the findings of the document."""
+    return add_all(index, incoming(document_id, *texts, **changes))[document_id]
+
+
+def add_all(index, *documents):
+    """As ingestion does it with documents that wait together; the findings of each."""
+    vector = np.linspace(0.1, 1.0, made.DIMENSIONS, dtype=np.float32)
+    added = put_together(index, [(one, np.tile(vector, (len(one.passages), 1))) for one in documents])
+    return {one.entry.document_id: one.entry.findings for one in added}
 
 
 def held(index, document_id):
@@ -84,6 +91,12 @@ def test_a_document_that_does_not_hold_any_more_contradicts_nobody(index, standi
     assert "conflict" not in add(index, "new", LONG, "Laptops are replaced every four years.", **new)
 
 
+def test_a_document_that_a_third_one_replaced_contradicts_nobody(index):
+    add(index, "old", LONG, "Laptops are replaced every five years.")
+    add(index, "successor", BOATS, supersedes="old")
+    assert add(index, "new", "Laptops are replaced every four years.", LONG.upper()) == ("near_duplicate",)
+
+
 def test_a_new_version_does_not_contradict_the_one_that_it_takes_the_place_of(index):
     add(index, "a", LONG, "Laptops are replaced every five years.")
     assert add(index, "a", LONG, "Laptops are replaced every four years.", version=2) == ()
@@ -130,10 +143,14 @@ def found_by_survey(index, code):
         }
 
 
-def load(index, planted: Planted):
-    for document_id, texts in planted.texts.items():
+def load(index, planted: Planted, at_once=1):
+    documents = [
         # A number in a title would say that it is about something else than every other.
-        add(index, document_id, *texts, title=document_id.translate(str.maketrans("0123456789", "abcefghijk")))
+        incoming(document_id, *texts, title=document_id.translate(str.maketrans("0123456789", "abcefghijk")))
+        for document_id, texts in planted.texts.items()
+    ]
+    for start in range(0, len(documents), at_once):
+        add_all(index, *documents[start : start + at_once])
 
 
 def test_of_planted_faults_nearly_all_are_found_and_nothing_else(index):
@@ -144,3 +161,40 @@ def test_of_planted_faults_nearly_all_are_found_and_nothing_else(index):
     assert len(conflicts & planted.conflicts) >= 27
     assert copies - planted.copies == set()
     assert len(copies) >= 11
+
+
+def ledger(index):
+    return {row.document_id: (row.findings, row.quality) for row in index.documents("acme")}
+
+
+@pytest.mark.parametrize("at_once", [7, 1000])
+def test_documents_that_come_in_together_are_judged_as_if_one_came_after_the_other(tmp_path, at_once):
+    planted = plant(2, conflicts=10, copies=6, lookalikes=10, others=6)
+    together, single = (Index.open(tmp_path / name, dimensions=made.DIMENSIONS) for name in ("together", "single"))
+    load(together, planted, at_once)
+    load(single, planted)
+    assert ledger(together) == ledger(single)
+    assert sum("conflict" in findings for findings, _ in ledger(single).values()) >= 16
+
+
+def test_a_new_version_counts_in_the_place_of_the_one_before_for_those_that_come_in_with_it(index):
+    add(index, "a", LONG, "Laptops are replaced every five years.")
+    add(index, "b", BOATS, supersedes="c")
+    found = add_all(
+        index,
+        incoming("early", LONG.upper(), "Laptops are replaced every three years."),
+        incoming("a", BOATS.replace("oars", "rudders"), "Laptops are replaced every four years.", version=2),
+        incoming("late", "The lift stands still in June, says the porter.", "Laptops are replaced every four years."),
+        incoming("b", "Tea is served at four in the small room, with milk and sugar.", version=2),
+        incoming("c", "Coffee is served at three in the large hall, with cream and cake."),
+    )
+    near = ("conflict", "near_duplicate")  # of the first version of "a"
+    assert found == {"early": near, "a": ("conflict",), "late": ("conflict",), "b": (), "c": ()}
+    assert held(index, "a")[0] == ("conflict",)
+
+
+def test_an_outdated_version_is_not_looked_at_by_those_that_come_in_with_it(index):
+    add(index, "a", LONG, "Laptops are replaced every five years.", version=2)
+    outdated = incoming("a", BOATS, "Laptops are replaced every four years.")
+    late = incoming("late", BOATS.replace("oars", "rudders"), "Laptops are replaced every five years.")
+    assert add_all(index, outdated, late)["late"] == ()

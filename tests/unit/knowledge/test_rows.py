@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from answerable_knowledge import rows
+from answerable_knowledge.entries import Addition
 from tests.support import passages as made
 
 SCHEMA = rows.schema_of(made.DIMENSIONS, None)
@@ -33,7 +34,7 @@ def test_a_name_that_cannot_be_stored_is_refused(name):
 def test_passage_ids_are_bounded_and_differ_by_document_version_and_ordinal():
     texts = made.passages("a", "b")
     tables = [
-        rows.rows_of(made.document(name, version=version), texts, made.vectors(texts), SCHEMA)
+        rows.rows_of(Addition(made.document(name, version=version), texts, made.vectors(texts)), SCHEMA)
         for name in ("x" * 5000, "y")
         for version in (1, 2)
     ]
@@ -47,10 +48,10 @@ def test_passage_ids_are_bounded_and_differ_by_document_version_and_ordinal():
 )
 def test_vectors_that_do_not_fit_are_refused(vectors):
     with pytest.raises(ValueError, match="vector"):
-        rows.rows_of(made.document(), made.passages("a", "b"), vectors, SCHEMA)
+        rows.rows_of(Addition(made.document(), made.passages("a", "b"), vectors), SCHEMA)
 
 
 def test_a_naive_time_is_refused():
     naive = made.NOW.replace(tzinfo=None)
     with pytest.raises(ValueError, match="aware"):
-        rows.rows_of(made.document(valid_until=naive), (), np.zeros((0, made.DIMENSIONS)), SCHEMA)
+        rows.rows_of(Addition(made.document(valid_until=naive), (), np.zeros((0, made.DIMENSIONS))), SCHEMA)

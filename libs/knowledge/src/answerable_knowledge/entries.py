@@ -1,10 +1,13 @@
 """Values that go into the index and come out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+
+from answerable_knowledge.chunking import Passage
+from answerable_knowledge.marks import NO_MARKS, Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,16 @@ class IndexedDocument:
     language: str | None = None
     quality: float | None = None
     findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A document version to put into the index, with a vector of the index's dimensions for each passage."""
+
+    document: IndexedDocument
+    passages: Sequence[Passage]
+    vectors: np.ndarray
+    marks: Marks = NO_MARKS
 
 
 @dataclass(frozen=True, slots=True)

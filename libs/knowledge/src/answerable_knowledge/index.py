@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 
 from answerable_knowledge import rows, searching, tables
 from answerable_knowledge.access import validate_readers
 from answerable_knowledge.chunking import Passage
-from answerable_knowledge.entries import DocumentRow, Hit, Hits, IndexedDocument, IndexVersion, Query
+from answerable_knowledge.entries import Addition, DocumentRow, Hit, Hits, IndexedDocument, IndexVersion, Query
 from answerable_knowledge.errors import IndexCorrupt
 from answerable_knowledge.inventory import Amendment, Inventory, mark
 from answerable_knowledge.marks import NO_MARKS, Marks
@@ -91,20 +92,32 @@ class Index:
 
         Raises ValueError or WriteFailed.
         """
-        table_rows = rows.rows_of(document, passages, np.asarray(vectors), self._schema, marks)
+        return self.put_all([Addition(document, passages, vectors, marks)])[0]
+
+    def put_all(self, additions: Sequence[Addition]) -> tuple[IndexVersion, ...]:
+        """What `put` does, for several documents of one tenant at once: one commit, which costs what one costs for one.
+
+        Raises ValueError, as well for a document that is there twice, or WriteFailed; then none of them is put.
+        """
+        [tenant] = {one.document.tenant for one in additions}
+        names = [one.document.document_id for one in additions]
+        if len({*names}) < len(names):
+            raise ValueError("a document can be put once in a commit")
+        prepared = [rows.rows_of(one, self._schema) for one in additions]
         with self._write_lock:
-            table = self._store.writable(document.tenant)
-            held = _head(table, document.document_id)
-            if held is not None:
-                if held["version"] >= document.version or _later(held["removed_at"], document.submitted_at):
-                    return self._version(document.tenant, table, applied=False)
-                if held["readers_changed_at"]:
-                    stay = _later(held["readers_changed_at"], document.submitted_at)
-                    access = held if stay else held | rows.own_access(document)
-                    table_rows = rows.with_access(table_rows, access)
-            self._replace(table, document.document_id, table_rows, held)
-            self.upkeep.soon(document.tenant)
-            return self._version(document.tenant, table, applied=True)
+            table = self._store.writable(tenant)
+            heads = _heads(table, names)
+            new = [
+                rows.written(in_force, self._now(), held["written_at"] if held else None)
+                for one, prepared_rows in zip(additions, prepared, strict=True)
+                for held in [heads.get(one.document.document_id)]
+                if (in_force := _standing(one.document, prepared_rows, held)) is not None
+            ]
+            put = {name for each in new for name in each.column("document_id").to_pylist()}
+            if new:
+                tables.replace(table, sorted(put & heads.keys()), pa.concat_tables(new))
+                self.upkeep.soon(tenant)
+            return tuple(self._version(tenant, table, applied=name in put) for name in names)
 
     def remove(self, tenant: str, document_id: str, at: datetime) -> IndexVersion:
         """Take the document out, and keep out every version that was submitted up to `at`, known or not.
@@ -289,11 +302,8 @@ class Index:
         except (OSError, RuntimeError, ValueError) as error:
             raise IndexCorrupt("the index could not be read; another process may just have rewritten it") from error
 
-    def _replace(self, table: Any, document_id: str, table_rows: Any, held: Mapping[str, Any] | None) -> None:
-        if held is None:  # nothing to take out, which costs a look at every row
-            tables.add(table, rows.written(table_rows, self._now(), None))
-        else:
-            tables.replace(table, document_id, rows.written(table_rows, self._now(), held["written_at"]))
+    def _replace(self, table: Any, document_id: str, table_rows: Any, held: Mapping[str, Any]) -> None:
+        tables.replace(table, [document_id], rows.written(table_rows, self._now(), held["written_at"]))
 
     def _version(self, tenant: str, table: Any | None, *, applied: bool, **in_force: Sequence[str]) -> IndexVersion:
         name = str(SnapshotName(tenant, 0 if table is None else table.version))
@@ -330,10 +340,27 @@ class Index:
             self._at(name.tenant, version)
 
 
+def _heads(table: Any, document_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Those of the documents that are known, by id."""
+    condition = f"{rows.IS_HEAD} AND {rows.are_documents(document_ids)}"
+    found = tables.scan(table, condition, ["document_id", *rows.HELD_COLUMNS])
+    return {head["document_id"]: head for head in sorted(found, key=lambda head: int(head["version"]))}
+
+
 def _head(table: Any, document_id: str) -> dict[str, Any] | None:
-    condition = f"{rows.IS_HEAD} AND {rows.is_document(document_id)}"
-    found = tables.scan(table, condition, rows.HELD_COLUMNS)
-    return max(found, key=lambda head: head["version"]) if found else None
+    return _heads(table, [document_id]).get(document_id)
+
+
+def _standing(document: IndexedDocument, table_rows: pa.Table, held: Mapping[str, Any] | None) -> pa.Table | None:
+    """The rows with the readers in force; None where the document does not come in."""
+    if held is None:
+        return table_rows
+    if held["version"] >= document.version or _later(held["removed_at"], document.submitted_at):
+        return None
+    if not held["readers_changed_at"]:
+        return table_rows
+    stay = _later(held["readers_changed_at"], document.submitted_at)
+    return rows.with_access(table_rows, held if stay else {**held, **rows.own_access(document)})
 
 
 def _holds_against(held: Mapping[str, Any], at: datetime, wanted: Mapping[str, Sequence[str]]) -> bool:

@@ -10,36 +10,22 @@ from typing import Any
 
 from answerable_knowledge import rows, tables
 from answerable_knowledge.quality import score
-from answerable_knowledge.ranking import superseded_ids
-from answerable_knowledge.similarity import ALIKE, keys_of, likeness
+from answerable_knowledge.surroundings import (
+    HEAD_COLUMNS,
+    LONGEST_CHAIN,
+    PASSAGE_COLUMNS,
+    Row,
+    StoredPassage,
+    Surroundings,
+    stored_passage,
+)
 
 _BATCH = 2_000
 _KEYS_AT_ONCE = 1_000
-_LONGEST_CHAIN = 64
+_MOST_SHARING = 2_000
+"""Passages that documents that come in are compared with: of a form that thousands share some are enough."""
 _LIVE = "NOT removed"
-_TEXT_COLUMNS = ["passage_id", "document_id", "title", "locator", "text", "valid_from", "valid_until"]
-_ALIKE_COLUMNS = ["document_id", "version", "content_sha256", "sketch", "supersedes", "findings", "quality", "passages"]
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """Another document with the same or nearly the same text."""
-
-    document_id: str
-    code: str
-    """`duplicate` or `near_duplicate`."""
-    likeness: float
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
-    """A passage of the index as text, with its place."""
-
-    passage_id: str
-    document_id: str
-    title: str
-    locator: str
-    text: str
+_TEXT_COLUMNS = ["passage_id", "document_id", "title", "locator", "text"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,51 +55,22 @@ class Inventory:
     def version(self) -> int:
         return int(self._table.version)
 
-    def alike(self, document_id: str, content_sha256: str, sketch: bytes | None) -> tuple[Alike, ...]:
-        """Documents with the same bytes, the same text or nearly the same, but for those that one of both replaces."""
-        keys = keys_of(sketch) if sketch else ()
-        same = f"content_sha256 = {rows.literal(content_sha256)}"
-        near = f" OR array_has_any(keys, [{_numbers(keys)}])" if keys else ""
-        condition = f"{rows.IS_HEAD} AND {_LIVE} AND NOT {rows.is_document(document_id)} AND ({same}{near})"
-        own = {"document_id": document_id, "content_sha256": content_sha256, "sketch": sketch}
-        replaced = {row["supersedes"] for row in tables.scan(self._table, _own(document_id), ["supersedes"])}
-        found = [
-            comparison(own, row)
-            for row in tables.scan(self._table, condition, _ALIKE_COLUMNS)
-            if row["supersedes"] != document_id and row["document_id"] not in replaced
-        ]
-        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.document_id))
+    def around(self, heads: Sequence[Row], keys: Iterable[int]) -> Surroundings:
+        """What touches documents that come in, with these head rows, and passages with these keys of statements.
 
-    def sharing(self, document_id: str, keys: Iterable[int], now: datetime) -> Iterator[StoredPassage]:
-        """Passages of other documents in force that share one of these keys."""
-        seen: set[str] = set()
-        for some in _some(sorted(set(keys)), _KEYS_AT_ONCE):
-            condition = f"ordinal >= 0 AND NOT {rows.is_document(document_id)} AND {_in_force(now)}"
-            shared = f"{condition} AND array_has_any(keys, [{_numbers(some)}])"
-            found = [row for row in tables.scan(self._table, shared, _TEXT_COLUMNS) if row["passage_id"] not in seen]
-            seen.update(row["passage_id"] for row in found)
-            replaced = self.superseded({row["document_id"] for row in found}, now)
-            yield from (stored_passage(row) for row in found if row["document_id"] not in replaced)
-
-    def superseded(self, document_ids: Iterable[str], now: datetime) -> frozenset[str]:
-        """Those of the documents that another one in force replaces."""
-        columns = ["document_id", "supersedes", "valid_from", "valid_until"]
-        found: list[dict[str, Any]] = []
-        for some in _some(sorted(set(document_ids)), _KEYS_AT_ONCE):
-            condition = f"{rows.IS_HEAD} AND {_LIVE} AND supersedes IN ({rows.listed(some)})"
-            found += tables.scan(self._table, condition, columns)
-        return superseded_ids(found, now)
-
-    def replaces_itself(self, document_id: str, supersedes: str | None) -> bool:
-        """Whether following what each document replaces leads back to the first."""
-        seen = {document_id}
-        while supersedes is not None and len(seen) <= _LONGEST_CHAIN:
-            if supersedes in seen:
-                return supersedes == document_id
-            seen.add(supersedes)
-            heads = tables.scan(self._table, _own(supersedes), ["supersedes"])
-            supersedes = heads[0]["supersedes"] if heads else None
-        return False
+        A few look-ups for all of them together. Of passages that share keys `_MOST_SHARING` at most.
+        """
+        ids = {head["document_id"] for head in heads}
+        conditions = [f"document_id IN ({rows.listed(sorted(ids))})", f"supersedes IN ({rows.listed(sorted(ids))})"]
+        conditions.append(f"content_sha256 IN ({rows.listed(sorted({head['content_sha256'] for head in heads}))})")
+        conditions += [f"array_has_any(keys, [{_numbers(some)}])" for some in _some(_keys(heads), _KEYS_AT_ONCE)]
+        found = {head["document_id"]: head for head in self._heads(" OR ".join(conditions))}
+        self._follow({head["supersedes"] for head in heads}, found)
+        passages = list(self._sharing(keys))
+        named = {passage["document_id"] for passage in passages} - ids
+        for some in _some(sorted(named), _KEYS_AT_ONCE):
+            found |= {head["document_id"]: head for head in self._heads(f"supersedes IN ({rows.listed(some)})")}
+        return Surroundings(found.values(), passages)
 
     def heads(self) -> Iterator[Sequence[Mapping[str, Any]]]:
         """Every document that is here, in batches."""
@@ -147,22 +104,37 @@ class Inventory:
             for head in sorted(heads, key=lambda head: str(head["document_id"]))
         )
 
+    def _heads(self, condition: str) -> list[dict[str, Any]]:
+        return tables.scan(self._table, f"{rows.IS_HEAD} AND {_LIVE} AND ({condition})", HEAD_COLUMNS)
+
+    def _follow(self, ids: Iterable[str | None], found: dict[str, dict[str, Any]]) -> None:
+        """What those documents replace, and so on."""
+        wanted = {each for each in ids if each is not None}
+        for _ in range(LONGEST_CHAIN):
+            if unknown := wanted - found.keys():
+                found |= {
+                    head["document_id"]: head
+                    for head in self._heads(f"document_id IN ({rows.listed(sorted(unknown))})")
+                }
+            wanted = {found[each]["supersedes"] for each in wanted if each in found} - {None}
+            if not wanted:
+                return
+
+    def _sharing(self, keys: Iterable[int]) -> Iterator[dict[str, Any]]:
+        seen: set[str] = set()
+        for some in _some(sorted(set(keys)), _KEYS_AT_ONCE):
+            condition = f"ordinal >= 0 AND array_has_any(keys, [{_numbers(some)}])"
+            for row in tables.scan(self._table, condition, PASSAGE_COLUMNS, _MOST_SHARING - len(seen)):
+                if row["passage_id"] not in seen:
+                    seen.add(row["passage_id"])
+                    yield row
+            if len(seen) >= _MOST_SHARING:
+                return
+
     def _stream(self, condition: str, columns: list[str]) -> Iterator[Sequence[Mapping[str, Any]]]:
         reader = self._table.search().where(condition).select(columns).limit(None).to_batches(_BATCH)
         for batch in reader:
             yield batch.to_pylist()
-
-
-def comparison(own: Mapping[str, Any], row: Mapping[str, Any]) -> Alike | None:
-    """How alike two documents are by their head rows; None where they are not."""
-    near = likeness(own["sketch"], row["sketch"]) if own["sketch"] and row["sketch"] else 0.0
-    if own["content_sha256"] == row["content_sha256"] or near == 1.0:
-        return Alike(row["document_id"], "duplicate", 1.0)
-    return Alike(row["document_id"], "near_duplicate", near) if near >= ALIKE else None
-
-
-def stored_passage(row: Mapping[str, Any]) -> StoredPassage:
-    return StoredPassage(row["passage_id"], row["document_id"], row["title"], row["locator"], row["text"])
 
 
 def mark(table: Any, amendment: Amendment, now: datetime) -> None:
@@ -209,13 +181,8 @@ def _some(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
     return (every[start : start + size] for start in range(0, len(every), size))
 
 
-def _own(document_id: str) -> str:
-    return f"{rows.IS_HEAD} AND {_LIVE} AND {rows.is_document(document_id)}"
-
-
-def _in_force(now: datetime) -> str:
-    moment = rows.moment_literal(now)
-    return f"(valid_from IS NULL OR valid_from <= {moment}) AND (valid_until IS NULL OR valid_until >= {moment})"
+def _keys(heads: Iterable[Row]) -> list[int]:
+    return sorted({key for head in heads for key in head["keys"] or ()})
 
 
 def _numbers(keys: Iterable[int]) -> str:

@@ -16,10 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from answerable_knowledge.access import Groups, validate_readers
-from answerable_knowledge.chunking import Passage
-from answerable_knowledge.entries import DocumentRow, IndexedDocument
+from answerable_knowledge.entries import Addition, DocumentRow, IndexedDocument
 from answerable_knowledge.errors import EmbedderDiffers
-from answerable_knowledge.marks import NO_MARKS, Marks
+from answerable_knowledge.marks import Marks
 from answerable_knowledge.quality import score
 from answerable_knowledge.ranking import Standing, normalised
 from answerable_knowledge.similarity import keys_of
@@ -126,14 +125,10 @@ def require_same_embedder(stored: pa.Schema, ours: pa.Schema) -> None:
         raise EmbedderDiffers(made_with.decode(), used.decode())
 
 
-def rows_of(
-    document: IndexedDocument,
-    passages: Sequence[Passage],
-    vectors: np.ndarray,
-    schema: pa.Schema,
-    marks: Marks = NO_MARKS,
-) -> pa.Table:
+def rows_of(addition: Addition, schema: pa.Schema) -> pa.Table:
     """Head row and passage rows. Raises ValueError when vectors and passages or a time or a reader is wrong."""
+    document, passages, marks = addition.document, addition.passages, addition.marks
+    vectors = np.asarray(addition.vectors)
     dimensions = schema.field("vector").type.list_size
     if vectors.shape != (len(passages), dimensions):
         raise ValueError(f"expected {len(passages)} vectors of {dimensions} dimensions, got {vectors.shape}")
@@ -146,7 +141,7 @@ def rows_of(
         {
             **shared,
             **_marked(marks, passage.ordinal, document),
-            "passage_id": f"{key}.{document.version}.{passage.ordinal}",
+            "passage_id": passage_id(document, passage.ordinal),
             "ordinal": passage.ordinal,
             "locator": passage.locator,
             "heading": passage.heading,
@@ -157,6 +152,11 @@ def rows_of(
         for passage in passages
     ]
     return _table(rows, unit(vectors), schema)
+
+
+def passage_id(document: IndexedDocument, ordinal: int) -> str:
+    """Of a passage of this version of a document."""
+    return f"{_digest(document.document_id, 24)}.{document.version}.{ordinal}"
 
 
 def _marked(marks: Marks, ordinal: int, document: IndexedDocument) -> dict[str, Any]:
@@ -241,6 +241,11 @@ def moment_literal(moment: datetime) -> str:
 def is_document(document_id: str) -> str:
     """Condition: rows of this document."""
     return f"document_id = {literal(document_id)}"
+
+
+def are_documents(document_ids: Iterable[str]) -> str:
+    """Condition: rows of these documents."""
+    return f"document_id IN ({listed(document_ids)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Object storage has to refuse a write to a name that is taken (S3 `If-None-Match`
 that is how writers of different processes find out about each other.
 """
 
+import ctypes
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -22,6 +23,7 @@ _METADATA_CACHE_BYTES = 64 * 1024**2
 _PROBE = "probe_"
 _TABLES_AT_ONCE = 100
 _TRIES = 5
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h
 
 
 class Store:
@@ -37,7 +39,8 @@ class Store:
 
         Raises IndexCorrupt, which does not quote the options: they hold secrets.
         """
-        os.environ.setdefault("LANCE_LOG", "error")  # it warns on stderr of what is retried or harmless
+        os.environ.setdefault("LANCEDB_LOG", "error")  # it warns on stderr of what is retried or harmless
+        _bound_heaps()
         import lancedb  # noqa: PLC0415 - takes seconds to import
 
         # Interval zero: other processes' commits are seen by the next call.
@@ -117,6 +120,17 @@ class Store:
             raise SnapshotGone("this tenant has no index")
         check_out(table, version)
         return table
+
+
+def _bound_heaps() -> None:
+    """Let lancedb's threads share two heaps, and give large blocks back when they are freed.
+
+    As malloc has it, memory grew by half again with what was written. Of glibc only.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
 
 
 def check_out(table: Any, version: int) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from answerable_knowledge.inventory import Inventory, StoredPassage, comparison
+from answerable_knowledge.inventory import Inventory
 from answerable_knowledge.quality import Card, standing
 from answerable_knowledge.report import Report, ledgers
+from answerable_knowledge.surroundings import StoredPassage, comparison
 
 Conflicting = Callable[[StoredPassage, StoredPassage], Sequence[tuple[tuple[int, int], tuple[int, int]]]]
 """Where two passages contradict each other: characters from and to, of the first and of the second."""

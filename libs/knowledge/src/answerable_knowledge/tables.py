@@ -1,6 +1,7 @@
 """Changes of a table: one document replaced, small files joined, deleted rows taken out of the files."""
 
 import warnings
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,15 @@ from answerable_knowledge.errors import WriteFailed
 _TRIES = 5
 
 
-def replace(table: Any, document_id: str, table_rows: pa.Table) -> None:
-    """All rows of the document become these, in one commit. Conflicts are retried inside lancedb.
+def replace(table: Any, document_ids: Iterable[str], table_rows: pa.Table) -> None:
+    """Add rows, and take out what else these documents have, in one commit. Conflicts are retried inside lancedb.
 
     Head rows have no vector, which lancedb takes for a bad one; `rows` has refused all others that are bad.
     """
-    _merge(_upsert(table).when_not_matched_by_source_delete(rows.is_document(document_id)), table_rows)
+    merge = _upsert(table)
+    if names := list(document_ids):  # with nothing to take out it costs a look at every row for nothing
+        merge = merge.when_not_matched_by_source_delete(rows.are_documents(names))
+    _merge(merge, table_rows)
 
 
 def add(table: Any, table_rows: pa.Table) -> None:
@@ -75,9 +79,9 @@ def purge(table: Any) -> None:
             return
 
 
-def scan(table: Any, condition: str, columns: list[str]) -> list[dict[str, Any]]:
-    """Rows under the condition, in no order."""
-    found: list[dict[str, Any]] = table.search().where(condition).select(columns).limit(None).to_arrow().to_pylist()
+def scan(table: Any, condition: str, columns: list[str], limit: int | None = None) -> list[dict[str, Any]]:
+    """Rows under the condition, in no order; all of them, or some."""
+    found: list[dict[str, Any]] = table.search().where(condition).select(columns).limit(limit).to_arrow().to_pylist()
     return found
 
 

@@ -55,13 +55,8 @@ class Claims:
     figures: tuple[tuple[Statement, frozenset[str]], ...]
     """Statements with the conditions under which they hold."""
     denials: tuple[_Denial, ...]
-
-    @property
-    def keys(self) -> tuple[int, ...]:
-        """Positive numbers of 62 bits, sorted; the same on every machine."""
-        found = {key for statement, conditions in self.figures for key in _figure_keys(statement, conditions)}
-        found |= {_key("yes or no", *sorted(one.words), "", *sorted(one.conditions)) for one in self.denials}
-        return tuple(sorted(found))
+    keys: tuple[int, ...]
+    """Positive numbers of 62 bits, sorted; the same on every machine."""
 
 
 def read_claims(passage: Passage) -> Claims:
@@ -79,10 +74,19 @@ def read_claims(passage: Passage) -> Claims:
             if (forms := plain.get(one.span.start)) is not None and _is_telling(one, forms, passage.text)
         ]
         denials = [one for one in _denials(passage) if one.span.start in plain]
-        return Claims(content_stems(read(passage.title)), tuple(figures[:_MOST_CLAIMS]), tuple(denials[:_MOST_CLAIMS]))
+        figures, denials = figures[:_MOST_CLAIMS], denials[:_MOST_CLAIMS]
+        keys = sorted({*_keys(figures, denials)})
+        return Claims(content_stems(read(passage.title)), tuple(figures), tuple(denials), tuple(keys))
     finally:
         forget()
         forget_figures()
+
+
+def _keys(figures: Sequence[tuple[Statement, frozenset[str]]], denials: Sequence[_Denial]) -> Iterator[int]:
+    for statement, conditions in figures:
+        yield from _figure_keys(statement, conditions)
+    for one in denials:
+        yield _key("yes or no", *sorted(one.words), "", *sorted(one.conditions))
 
 
 def are_comparable(title: str, other: str) -> bool:

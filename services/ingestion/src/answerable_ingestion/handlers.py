@@ -21,11 +21,12 @@ from answerable_events.documents import (
     GroupApplied,
     GroupChanged,
 )
-from answerable_ingestion.examining import examine_in, hold_conflict
+from answerable_ingestion.adding import Added, Additions
+from answerable_ingestion.examining import Incoming
 from answerable_ingestion.reading import Reading, Refused, entry_of, read, refusal, usable, usable_access
 from answerable_knowledge.access import is_reader
 from answerable_knowledge.chunking import Passage
-from answerable_knowledge.entries import IndexedDocument, IndexVersion
+from answerable_knowledge.entries import IndexVersion
 from answerable_knowledge.errors import Unreadable
 from answerable_knowledge.index import Index
 from answerable_knowledge.isolation import Parsers
@@ -46,6 +47,7 @@ class Deps:
     """
 
     index: Index
+    additions: Additions
     embedder: Embedder
     workers: Executor
     embedding: Executor
@@ -68,16 +70,14 @@ async def on_document_submitted(event: Event[DocumentSubmitted], deps: Deps) -> 
     except (Unreadable, Refused) as error:
         return [_rejected(submitted, error.reason, deps)]
     vectors = await _embed(reading.passages, deps)
-    examined = await run_on(deps.workers, examine_in, deps.index, entry, reading.passages)
-    done = await run_on(deps.workers, deps.index.put, examined.entry, reading.passages, vectors, examined.marks)
-    if not done.applied:
+    added = await deps.additions.add(Incoming(entry, reading.passages), vectors)
+    if not added.version.applied:
         held = await run_on(deps.workers, deps.index.document, submitted.tenant, submitted.document_id)
         if reason := refusal(submitted, reading.sha256, held):
             return [_rejected(submitted, reason, deps)]
     else:
         deps.metrics.passages.inc(len(reading.passages))
-    await run_on(deps.workers, hold_conflict, deps.index, submitted.tenant, examined.contradicted)
-    return [_indexed(examined.entry, reading, done, deps)]
+    return [_indexed(added, reading, deps)]
 
 
 async def on_document_withdrawn(event: Event[DocumentWithdrawn], deps: Deps) -> list[EventBody]:
@@ -157,7 +157,8 @@ async def _embed(passages: Sequence[Passage], deps: Deps) -> Vectors:
     return vectors
 
 
-def _indexed(entry: IndexedDocument, reading: Reading, done: IndexVersion, deps: Deps) -> DocumentIndexed:
+def _indexed(added: Added, reading: Reading, deps: Deps) -> DocumentIndexed:
+    entry, done = added.entry, added.version
     deps.metrics.documents.labels("indexed" if done.applied else "unchanged").inc()
     return DocumentIndexed(
         tenant=entry.tenant,

@@ -17,6 +17,7 @@ from answerable_events.documents import (
     GroupChanged,
 )
 from answerable_events.topics import DOCUMENTS
+from answerable_ingestion.adding import Additions
 from answerable_ingestion.handlers import (
     Deps,
     on_access_changed,
@@ -47,19 +48,21 @@ async def build(
 ) -> AsyncIterator[Service]:
     """Ingestion with its index, its model and its threads; `embedder` in place of the one of the settings."""
     async with AsyncExitStack() as stack:
-        parsers = Parsers(settings.ingestion_concurrency, limits_of(settings))
+        parsers = Parsers(settings.document_parsers, limits_of(settings))
         stack.push_async_callback(asyncio.to_thread, parsers.close)  # after the threads that use it
         workers = await stack.enter_async_context(threads(settings.ingestion_concurrency, "ingestion"))
         embedding = await stack.enter_async_context(threads(1, "ingestion-embedding"))
         model = await run_on(embedding, load_embedder, settings.embedder) if embedder is None else embedder
+        index = await asyncio.to_thread(
+            Index.open,
+            settings.index_path,
+            dimensions=model.dimensions,
+            embedder=space_of(model),
+            storage=settings.index_options,
+        )
         deps = Deps(
-            index=await asyncio.to_thread(
-                Index.open,
-                settings.index_path,
-                dimensions=model.dimensions,
-                embedder=space_of(model),
-                storage=settings.index_options,
-            ),
+            index=index,
+            additions=Additions(index, workers),
             embedder=model,
             workers=workers,
             embedding=embedding,

@@ -30,8 +30,11 @@ class IngestionSettings(IndexSettings):
     ingestion_timeout: Duration = Field(
         default=timedelta(minutes=10), description="One try at a document may take this long, embedding included, s."
     )
+    document_parsers: int = Field(
+        default=4, ge=1, le=64, description="Documents read at once, each in a process of its own with limits."
+    )
     ingestion_concurrency: int = Field(
-        default=4, ge=1, le=64, description="Documents worked on at once; each is held in memory and read in a process."
+        default=16, ge=1, le=128, description="Documents worked on at once, each held in memory; committed together."
     )
     retrieval_snapshot_every: Duration = Field(
         default=timedelta(seconds=1),
