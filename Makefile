@@ -1,7 +1,7 @@
 # Every target sets itself up: `make demo` and `make test` are all a newcomer needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench chaos proof eval-knowledge access replay schemas containers clean
+.PHONY: help setup demo test check bench chaos proof eval-knowledge eval-trust access replay schemas containers clean
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
@@ -39,6 +39,9 @@ proof: setup  ## Falsify, crash and erase what is recorded; write build/proof.js
 
 eval-knowledge: setup  ## Measure how well documents are read and found; write build/eval-knowledge.json
 	@$(RUN)/python -m tests.eval $(ARGS)
+
+eval-trust: setup  ## Measure how well answers are judged; write build/eval-trust.json
+	@$(RUN)/python -m tests.eval.trust $(ARGS)
 
 access: setup  ## Try on random organisations that nobody gets what they may not read; write build/access.json
 	@$(RUN)/python -m tests.access $(ARGS)

@@ -1,4 +1,4 @@
-"""`answerable eval`: how well the services read and find, measured on your own files."""
+"""`answerable eval`: how well the services do, measured on your own files."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ import typer
 
 from answerable_cli.commands.options import Json
 
-app = typer.Typer(help="Measure on your own data how well documents are read and found.", no_args_is_help=True)
+app = typer.Typer(help="Measure on your own data what the services do.", no_args_is_help=True)
 
 Predictions = Annotated[
     Path | None, typer.Option("--predictions", metavar="FILE", help="Write what was read, one JSON object a line.")
@@ -57,3 +57,28 @@ def retrieval(
     from answerable_cli.retrieval_evaluating import evaluate_retrieval  # noqa: PLC0415 - slow
 
     raise typer.Exit(evaluate_retrieval(folder, split=split, embedder=embedder, as_json=json, predictions=predictions))
+
+
+@app.command()
+def gate(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSON lines with `id`, `confidence` (0 to 1) and `correct`; may be .gz."),
+    ],
+    alpha: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Share of released answers that may be wrong.")
+    ] = 0.05,
+    delta: Annotated[float, typer.Option(min=0.001, max=0.5, help="How likely the proof itself may be wrong.")] = 0.1,
+    json: Json = False,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", metavar="FILE", help="Write which rows would be released.")
+    ] = None,
+) -> None:
+    """Find the lowest confidence above which answers are proved to be wrong rarely enough, from labelled answers.
+
+    Exit 3 when none is proved: then nothing may be released on these labels. The labelled answers have to be drawn like
+    those that the threshold is for.
+    """
+    from answerable_cli.gate_evaluation import evaluate_gate  # noqa: PLC0415 - as the others
+
+    raise typer.Exit(evaluate_gate(file, alpha=alpha, delta=delta, as_json=json, predictions=predictions))
