@@ -22,6 +22,7 @@ from tests.bench import (
     record,
     results,
     retrieval,
+    syncing,
     window,
 )
 from tests.bench.figures import Measured, Scale
@@ -36,6 +37,7 @@ BENCHMARKS: Mapping[str, Callable[[Scale], Awaitable[Measured]]] = {
     "questions_per_second": answering.measure_throughput,
     "explain": explaining.measure,
     "retrieval": retrieval.measure,
+    "sync": syncing.measure,
     "at_rest": footprint.measure,
     "explain_large": explaining.measure_large,
 }

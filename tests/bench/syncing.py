@@ -16,9 +16,15 @@ from typing import Any
 from answerable_cli.results import Figure
 from answerable_events.body import EventBody
 from answerable_events.codec import Event
-from answerable_events.documents import DocumentIndexed, DocumentSubmitted
+from answerable_events.documents import (
+    AccessChanged,
+    DocumentIndexed,
+    DocumentSubmitted,
+    DocumentWithdrawn,
+    GroupChanged,
+)
 from answerable_events.topics import DOCUMENTS
-from answerable_runtime.routes import Route
+from answerable_runtime.routes import Handler, Route
 from answerable_runtime.service import Service
 from tests.bench.figures import Measured, Scale, rounded
 from tests.bench.servers import run_service
@@ -84,9 +90,12 @@ async def _answering(stack: Stack) -> AsyncIterator[None]:
             )
         ]
 
-    route = Route(
-        topic=DOCUMENTS, handlers={DocumentSubmitted: on_submitted}, outputs=(DocumentIndexed,), concurrency=16
-    )
+    async def on_other(_event: Event[Any], _: Any) -> list[EventBody]:
+        return []
+
+    handlers: dict[type[EventBody], Handler] = {DocumentSubmitted: on_submitted}
+    handlers |= dict.fromkeys((DocumentWithdrawn, AccessChanged, GroupChanged), on_other)
+    route = Route(topic=DOCUMENTS, handlers=handlers, outputs=(DocumentIndexed,), concurrency=16)
     settings = stack.settings.model_copy(update={"redis_url": stack.environment["ANSWERABLE_REDIS_URL"]})
     async with supervised([service(stack, "audit")]), run_service(Service("ingestion", (route,)), settings):
         yield
