@@ -31,12 +31,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row or a column: its words, the words of the heading above it, and its cells, each with the name across."""
+    """A row or a column: its words, the words of the heading above it, and its cells, each with the name across.
+
+    `across` says that it is a column.
+    """
 
     words: frozenset[str]
     section: frozenset[str]
     periods: tuple[str, ...]
     cells: tuple[tuple[Label, Placed], ...]
+    across: bool
 
 
 def rows(cells: Sequence[Placed]) -> list[Line]:
@@ -49,6 +53,7 @@ def rows(cells: Sequence[Placed]) -> list[Line]:
             of[0].cell.row.aside | of[0].cell.section.words,
             of[0].cell.row.periods or of[0].cell.section.periods,
             tuple((one.cell.column, one) for one in of),
+            across=False,
         )
         for of in lines.values()
     ]
@@ -64,6 +69,7 @@ def columns(cells: Sequence[Placed]) -> list[Line]:
             of[0].cell.column.aside,
             of[0].cell.column.periods,
             tuple((_dated(one.cell), one) for one in of),
+            across=True,
         )
         for of in lines.values()
     ]
@@ -145,7 +151,9 @@ def own_periods(line: Line) -> list[str]:
 
 
 def across(one: Line, other: Line, asked: Asked) -> Iterator[tuple[Placed, Placed]]:
-    pairs = [(label, a, b) for label, a in one.cells for name, b in other.cells if _same_place(label, name, a, b)]
+    by_place = {_place(name, b, across=one.across): b for name, b in other.cells}
+    places = [(label, a, _place(label, a, across=one.across)) for label, a in one.cells]
+    pairs = [(label, a, by_place[place]) for label, a, place in places if place in by_place]
     if asked.periods:
         # The period must be that of the row or of the column; a table without one says nothing of it.
         last = asked.periods[-1:] if len(asked.periods) == 1 else ()
@@ -155,10 +163,9 @@ def across(one: Line, other: Line, asked: Asked) -> Iterator[tuple[Placed, Place
     return iter(chosen if len(chosen) <= MOST_TIES else [])
 
 
-def _same_place(label: Label, name: Label, a: Placed, b: Placed) -> bool:
-    if a.cell.line == b.cell.line:
-        return True
-    return label.text == name.text and a.cell.place == b.cell.place
+def _place(label: Label, placed: Placed, *, across: bool) -> tuple[str, int]:
+    """Where a cell stands on the other axis: its line in a column, its column in a row."""
+    return ("", placed.cell.line) if across else (label.text, placed.cell.place)
 
 
 def named_at(line: Line, other: Line, asked: Asked) -> int:

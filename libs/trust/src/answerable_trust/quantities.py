@@ -61,7 +61,7 @@ def _with_derived(
     """
     text, question = texts
     derived = derive(text, question, passages)
-    currencies = frozenset(one.unit for passage in passages for one in _amounts(passage)) & CURRENCIES
+    currencies = _currencies(passages)
     places, agreed, periods, counts = list(found), list(beside), set[str](), set[int]()
     for index, figure in enumerate(figures):
         if agreed[index] or not isinstance(figure, Amount) or _year_of(figure, text):
@@ -94,8 +94,11 @@ def _dates(passage: Passage) -> Iterator[CalendarDate]:
     return (figure for figure in read_figures(passage.text) if isinstance(figure, CalendarDate))
 
 
-def _amounts(passage: Passage) -> Iterator[Amount]:
-    return (figure for figure in read_figures(passage.text) if isinstance(figure, Amount))
+def _currencies(passages: tuple[Passage, ...]) -> frozenset[str]:
+    """The one currency that the passages name, wherever it stands; of several, nobody knows which a bare cell has."""
+    words = {form for passage in passages for form in (*read(passage.text).forms, *passage.text)}
+    found = {UNITS[word] for word in words if word in UNITS} & CURRENCIES
+    return frozenset(found) if len(found) == 1 else frozenset()
 
 
 def _year_of(figure: Figure, text: str) -> str:

@@ -14,8 +14,9 @@ from answerable_trust.units import CURRENCIES, MONTHS, SCALES, UNITS
 from answerable_trust.vocabulary import FUNCTION_WORDS
 from answerable_trust.words import read, stem
 
-MOST_CELLS = 1000  # of one passage; beyond, the rest is not looked at
+MOST_CELLS = 400  # of one passage; beyond, the rest is not looked at
 _MOST_PERCENT = 100
+_WIDEST_ROW = 60  # cells; a wider one is no row that a sentence is written about
 _LONGEST_NOTE = 150
 _CURRENCY = r"(?:(?:US|A|C)?\$|[€£¥₹]|EUR|USD|GBP|JPY|CHF)"
 _NUMBER = re.compile(
@@ -41,6 +42,7 @@ _DECLARED = re.compile(
 )
 _EACH = re.compile(r"\bper\s+(?:\w+\s+){0,2}(?:share|unit|employee)|\b(?:price|ratio)s?\b", re.IGNORECASE)
 _RATE = re.compile(r"\brates?\W*$|%|percent", re.IGNORECASE)
+_IS_RATE = re.compile(r"\b(?:rate|yield|margin|volatility|interest|return)s?\b", re.IGNORECASE)
 _PLAIN_COUNT = re.compile(r"\bshares?\b|\bunits?\b|\bemployees\b|\bnumber\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _APOSTROPHE = re.compile(r"['\u2019]")
@@ -136,7 +138,7 @@ def read_table(text: str, lent: Decimal | None = None) -> tuple[Cell, ...]:
         if len(cells) >= MOST_CELLS:
             break
     general = scale_of(" ".join(notes)) or lent
-    return tuple(_scaled(cell, general, " ".join(notes)) for cell in _share_percent(cells[:MOST_CELLS]))
+    return tuple(_scaled(cell, general, " ".join(notes)) for cell in _share_percent(cells[:MOST_CELLS], general))
 
 
 def forget_tables() -> None:
@@ -207,7 +209,7 @@ def _lines(text: str) -> Iterator[list[_Part]]:
                 parts.append(_part(piece, start))
             start += len(piece) + 1
         at += len(line) + 1
-        if any(part.value for part in parts):
+        if len(parts) <= _WIDEST_ROW and any(part.value for part in parts):
             yield parts
 
 
@@ -292,14 +294,17 @@ def _number(text: str) -> tuple[Decimal, str]:
     return (-value if negative else value), unit
 
 
-def _share_percent(cells: Sequence[Cell]) -> Iterator[Cell]:
-    """A column that opens with a percentage and has no other unit is one of percentages."""
+def _share_percent(cells: Sequence[Cell], general: Decimal | None) -> Iterator[Cell]:
+    """A column that opens with a percentage and has no other unit is one of percentages, as far as its rows are rates
+    or its table declares no scale.
+    """
     columns: dict[tuple[str, int], list[Cell]] = {}
     for cell in cells:
         columns.setdefault((cell.column.text, cell.place), []).append(cell)
     percent = {key for key, of in columns.items() if of[0].unit == "%" and all(map(_may_be_percent, of))}
     for cell in cells:
-        yield replace(cell, unit="%") if (cell.column.text, cell.place) in percent and not cell.unit else cell
+        bare = not cell.unit and (general is None or _IS_RATE.search(cell.row.text))
+        yield replace(cell, unit="%") if bare and (cell.column.text, cell.place) in percent else cell
 
 
 def _may_be_percent(cell: Cell) -> bool:
