@@ -207,10 +207,9 @@ def _change(later: Decimal, earlier: Decimal, cells: Sequence[Placed], asked: As
     shares = cells[0].cell.unit == _PERCENT and (asked.of_whole or _POINTS.search(asked.text))
     if "percent" not in asked.operations or shares:
         yield _derived(difference, cells, points=True)
-    # From a loss to a profit there is no percentage that people would agree on.
-    if earlier > 0 or (earlier < 0 and later <= 0):
-        base = -earlier if asked.falls and earlier < 0 else earlier
-        yield Derivation(100 * difference / base, _PERCENT, _spans(cells), _stated(cells))
+    # From a loss to a profit there is no percentage that people would agree on, nor of a loss that "fell".
+    if earlier > 0 or (earlier < 0 and later <= 0 and not asked.falls):
+        yield Derivation(100 * difference / earlier, _PERCENT, _spans(cells), _stated(cells))
 
 
 def _changes_of_averages(line: Line, asked: Asked) -> Iterator[Derivation]:
@@ -234,6 +233,8 @@ def _of_two(one: Line, other: Line, asked: Asked) -> Iterator[Derivation]:
         for ours, theirs in zip(_groups(one, asked), _groups(other, asked), strict=False):
             yield _derived(_mean(ours) - _mean(theirs), [*ours, *theirs])
     for a, b in across(one, other, asked):
+        if (a.cell.unit == _PERCENT) != (b.cell.unit == _PERCENT) or len({a.cell.unit, b.cell.unit} - {""}) > 1:
+            continue
         if "ratio" in asked.operations or "percent" in asked.operations:
             yield from _ratios(a, b, asked)
         if "change" in asked.operations and _APART.search(asked.text) and "percent" not in asked.operations:
@@ -245,8 +246,6 @@ def _of_two(one: Line, other: Line, asked: Asked) -> Iterator[Derivation]:
 
 
 def _ratios(a: Placed, b: Placed, asked: Asked) -> Iterator[Derivation]:
-    if (a.cell.unit == _PERCENT) != (b.cell.unit == _PERCENT):
-        return
     if b.value:
         yield Derivation(a.value / b.value, _RATIO, (a.span, b.span), _stated([a, b]))
     if a.value and asked.of_whole and abs(b.value) <= abs(a.value):
