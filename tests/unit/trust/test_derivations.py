@@ -110,6 +110,11 @@ def test_a_cell_is_no_computation_and_is_not_rounded_in_silence() -> None:
         assert follows(said, figure[said.start : said.end], one, frozenset()) is fits
 
 
+def test_no_more_values_than_the_bound_are_given() -> None:
+    found = derive("The average change and total of Sensors in 2018 and 2019", "", [passage(TABLE)] * 50)
+    assert len(found) == MOST_DERIVED
+
+
 def test_large_tables_give_few_values_in_milliseconds() -> None:
     rows = [f"Cost of item {n}; " + "; ".join(f"{year}: {n * year}" for year in range(2001, 2020)) for n in range(500)]
     texts = [

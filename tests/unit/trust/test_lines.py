@@ -51,3 +51,28 @@ def test_two_rows_meet_in_a_column_of_the_period_and_two_columns_in_a_row() -> N
     first, second, _ = columns(CELLS)
     asked = read_asked("Total revenue", "")
     assert [(a.value, b.value) for a, b in across(first, second, asked)] == [(Decimal(90), Decimal(80))]
+
+
+def test_a_row_of_which_hardly_a_word_is_named_is_not_meant() -> None:
+    lines = rows([Placed(1, cell) for cell in read_table("Depreciation of leased property and plant; 2019: 5")])
+    assert best_lines(lines, frozenset({"plant"}), weigh(lines), ()) == []
+
+
+def test_a_heading_tells_rows_of_one_name_apart() -> None:
+    table = "Shares:\nGranted; 2019: 5\nOptions:\nGranted; 2019: 6"
+    lines = rows([Placed(1, cell) for cell in read_table(table)])
+    (found,) = best_lines(lines, read_asked("Options granted", "").words, weigh(lines), ())
+    assert found.cells[0][1].value == Decimal(6)
+
+
+def test_amounts_and_percentages_under_one_head_are_two_kinds() -> None:
+    (line,) = rows([Placed(1, cell) for cell in read_table("Sales; 2019: 50; 2019: 5 %; 2018: 40; 2018: 4 %")])
+    found = series(line, ["2018", "2019"], read_asked("Sales in 2018 and 2019", ""))
+    assert [[str(one.value) for one in of] for of in found] == [["40", "50"], ["4", "5"]]
+
+
+def test_of_rows_that_fit_alike_the_period_asked_for_decides() -> None:
+    table = "Balance at June 30, 2018; Total: 5\nBalance at June 30, 2019; Total: 6"
+    lines = rows([Placed(1, cell) for cell in read_table(table)])
+    (found,) = best_lines(lines, frozenset({"balanc"}), weigh(lines), ("2019",))
+    assert found.cells[0][1].value == Decimal(6)
