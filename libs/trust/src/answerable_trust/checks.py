@@ -13,6 +13,7 @@ from answerable_trust.questions import find_answer
 from answerable_trust.shape import find_shape
 from answerable_trust.sources import find_conflicts, find_poor_sources, find_stale_sources
 from answerable_trust.support import find_support
+from answerable_trust.tables import forget_tables
 from answerable_trust.values import Case, CheckResult
 from answerable_trust.words import forget
 
@@ -49,7 +50,7 @@ CHECKS: tuple[Check, ...] = (
     _row("sources_current", 1, find_stale_sources, "source_stale"),
     _row("source_quality", 1, find_poor_sources, "source_quality"),
     _row("sources_agree", 1, find_conflicts, "sources_conflict"),
-    _row("numbers_agree", 1, find_figures, "number_mismatch"),
+    _row("numbers_agree", 2, find_figures, "number_mismatch"),
     _row("supported", 1, find_support, "unsupported"),
     _row("question_answered", 1, find_answer, "question_not_answered"),
 )
@@ -62,3 +63,4 @@ def run_checks(case: Case) -> tuple[CheckResult, ...]:
     finally:
         forget()
         forget_figures()
+        forget_tables()

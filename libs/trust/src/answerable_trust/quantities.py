@@ -1,15 +1,20 @@
 """Does every figure of the answer stand in the passages that it cites, and beside the right thing?"""
 
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 
+from answerable_trust.derivations import derive, follows
 from answerable_trust.figures import Amount, CalendarDate, Code, Figure, figures_between, read_figures
 from answerable_trust.findings import Finding, cited_passages, plain_text, unique_spans
-from answerable_trust.units import UNITS
+from answerable_trust.units import CURRENCIES, UNITS
 from answerable_trust.values import Case, Passage, Span
 from answerable_trust.vocabulary import STOP_WORDS
 from answerable_trust.words import content_stems, read
 
 MOST_FIGURES = 40  # in one sentence; beyond, it is a table and none of it counts as checked
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_PERIODS = frozenset({"month", "quarter", "year"})
 _LARGEST_ROUNDING = Decimal("0.05")  # of the value, whatever its digits suggest
 _SELF_STANDING = frozenset({"%", "pp", "ordinal", "clock"})  # units without which a number means something else
 
@@ -28,14 +33,78 @@ def find_figures(case: Case) -> Finding:
         claimed = frozenset(span for places in found for span in places)
         subject = frozenset(word for word in content_stems(read(plain_text(sentence))) if not word[0].isdigit())
         quoted = any(read(passage.text).find(read(plain_text(sentence))) for passage in passages)
-        for figure, places in zip(figures, found, strict=True):
-            # Word for word, every figure stands where it stood; a line break must not tear it from its sentence.
-            beside = quoted or not _belongs_elsewhere(subject, figure, frozenset(places), claimed, passages)
-            agreed += bool(places) and beside
-            spans.extend(places)
+        # Word for word, every figure stands where it stood; a line break must not tear it from its sentence.
+        beside = [
+            bool(places) and (quoted or not _belongs_elsewhere(subject, figure, frozenset(places), claimed, passages))
+            for figure, places in zip(figures, found, strict=True)
+        ]
+        if not all(beside):
+            found, beside = _with_derived((plain_text(sentence), case.question), passages, figures, found, beside)
+        agreed += sum(beside)
+        spans.extend(span for places in found for span in places)
     return Finding(
         agreed / total if total else 1.0, None if agreed == total else "number_mismatch", unique_spans(spans)
     )
+
+
+def _with_derived(
+    texts: tuple[str, str],
+    passages: tuple[Passage, ...],
+    figures: tuple[Figure, ...],
+    found: list[list[Span]],
+    beside: list[bool],
+) -> tuple[list[list[Span]], list[bool]]:
+    """The same with the figures that follow from tables, for a sentence and its question (`texts`).
+
+    Their places are those of the operands. The periods that they are computed from are accepted with them, wherever
+    the table names these.
+    """
+    text, question = texts
+    derived = derive(text, question, passages)
+    currencies = _currencies(passages)
+    places, agreed, periods, counts = list(found), list(beside), set[str](), set[int]()
+    for index, figure in enumerate(figures):
+        if agreed[index] or not isinstance(figure, Amount) or _year_of(figure, text):
+            continue
+        written = text[figure.start : figure.end]
+        for one in derived:
+            if follows(figure, written, one, currencies):
+                places[index] = places[index] if agreed[index] else list(one.operands)
+                agreed[index] = True
+                periods |= {year for period in one.periods for year in period.split("-")}
+                counts.add(len(one.operands))
+    days = {(one.month, one.day) for passage in passages for one in _dates(passage)}
+    for index, figure in enumerate(figures):
+        agreed[index] = agreed[index] or _names_operands(figure, text, periods, counts, days)
+    return places, agreed
+
+
+def _names_operands(
+    figure: Figure, text: str, periods: set[str], counts: set[int], days: set[tuple[int | None, int | None]]
+) -> bool:
+    """Whether a figure says of which periods another is computed: a year, a date in it, "the 3 years"."""
+    if isinstance(figure, CalendarDate):
+        return str(figure.year) in periods and (figure.day is None or (figure.month, figure.day) in days)
+    if isinstance(figure, Amount) and figure.unit in _PERIODS:
+        return figure.value in counts
+    return _year_of(figure, text) in periods
+
+
+def _dates(passage: Passage) -> Iterator[CalendarDate]:
+    return (figure for figure in read_figures(passage.text) if isinstance(figure, CalendarDate))
+
+
+def _currencies(passages: tuple[Passage, ...]) -> frozenset[str]:
+    """The one currency that the passages name, wherever it stands; of several, nobody knows which a bare cell has."""
+    words = {form for passage in passages for form in (*read(passage.text).forms, *passage.text)}
+    found = {UNITS[word] for word in words if word in UNITS} & CURRENCIES
+    return frozenset(found) if len(found) == 1 else frozenset()
+
+
+def _year_of(figure: Figure, text: str) -> str:
+    """The year that a bare number of four digits may be, else ""."""
+    written = text[figure.start : figure.end]
+    return written if isinstance(figure, Amount) and not figure.unit and _YEAR.fullmatch(written) else ""
 
 
 def agree(said: Figure, source: Figure) -> bool:

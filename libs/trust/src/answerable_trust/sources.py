@@ -118,7 +118,8 @@ def statements(passage: Passage, start: int = 0, end: int | None = None) -> Iter
         bounds = (bool(_LOWER.search(text)), bool(_UPPER.search(text)), count_negations(reading, first, last) % 2 == 1)
         for figure in figures:
             others = tuple(other for other in figures if other is not figure)
-            naming = reading.forms[bisect_left(reading.starts, figure.start)] in titled
+            word = bisect_left(reading.starts, figure.start)  # none where the figure ends the last word, as in "A'0"
+            naming = word < len(reading.forms) and reading.forms[word] in titled
             if not naming and not any(_same_kind(figure, other) for other in others):
                 yield Statement(span, figure, others, words, names, bounds)
 
