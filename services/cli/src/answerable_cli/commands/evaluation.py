@@ -82,3 +82,23 @@ def gate(
     from answerable_cli.gate_evaluation import evaluate_gate  # noqa: PLC0415 - as the others
 
     raise typer.Exit(evaluate_gate(file, alpha=alpha, delta=delta, as_json=json, predictions=predictions))
+
+
+@app.command("personal-data")
+def personal_data(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSON lines (or .gz): `id`, `text`, `spans` of `start`, `end` and `type`."),
+    ],
+    json: Json = False,
+    predictions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the spans found, one JSON object a line, without texts.")
+    ] = None,
+) -> None:
+    """Find personal data in annotated texts, and compare: F2, precision and recall, over characters.
+
+    Letters and digits are compared, by kind; addresses, places and postcodes count as one. Exit 2 on a broken line.
+    """
+    from answerable_cli.personal_data_evaluation import evaluate_personal_data  # noqa: PLC0415 - as the others
+
+    raise typer.Exit(evaluate_personal_data(file, as_json=json, predictions=predictions))
