@@ -45,7 +45,7 @@ def _row(name: str, version: int, find: Callable[[Case], Finding], reason: str, 
 CHECKS: tuple[Check, ...] = (
     _row("access", 1, find_revoked, "access_changed"),
     _row("output_shape", 1, find_shape, "malformed_answer"),
-    _row("no_injection", 1, find_injection, "suspected_injection"),
+    _row("no_injection", 2, find_injection, "suspected_injection"),
     _row("citations_resolve", 1, find_citations, "citation_missing"),
     _row("sources_current", 1, find_stale_sources, "source_stale"),
     _row("source_quality", 1, find_poor_sources, "source_quality"),

@@ -1,12 +1,17 @@
 """Traces of an instruction that came with the text: in the answer, or in a passage that it rests on.
 
-An alarm, not a control: the control is that the model has no tools and no say in identity, access or routing.
+Two screens for passages: patterns of orders to a model, and a trained model for requests that are foreign to the text
+around them (`intrusion`). An alarm, not a control: the control is that the model has no tools and no say in identity, access or routing.
 """
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
 
 from answerable_trust.findings import Finding, all_cited, answer_text
+from answerable_trust.intrusion import Model, Suspect, find_intrusions, shipped
 from answerable_trust.values import Case, Span
 
 _NEAR = r"[^.\n]{0,40}"  # the rest of the same clause
@@ -73,19 +78,46 @@ def find_injection(case: Case) -> Finding:
     """Neither the answer nor a passage that it cites tries to instruct a model, and the answer sends nothing out."""
     passages = all_cited(case)
     answer, _ = _unveil(answer_text(case))
-    spans = [span for passage in passages for span in _orders(passage.label, passage.text)]
+    spans = [
+        Span(passage.label, one.start, one.end) for passage in passages for one in screen(passage.text) if one.blocks
+    ]
     quoted = " ".join(passage.text for passage in passages)
     foreign = [address for address in _ADDRESS.findall(answer) if address.rstrip(".,;:") not in quoted]
     clean = not (spans or foreign or _IN_ANSWER.search(answer))
     return Finding(float(clean), None if clean else "suspected_injection", tuple(spans))
 
 
-def _orders(label: int, text: str) -> list[Span]:
+def screen(text: str, model: Model | None = None) -> list[Suspect]:
+    """What in a passage looks like an instruction that somebody put into it, in order of place.
+
+    An order to a model that matches a pattern scores 1 and blocks; other pieces are reported from the model's
+    `suspect` on (default: the shipped model). Linear in the length of the text; raises nothing, whatever it holds.
+    """
+    model = model or shipped()
+    return _screen(text, model, model.suspect)
+
+
+def rate(text: str, model: Model | None = None) -> float:
+    """The highest score of any piece of a passage, reported or not; 0 where there is none."""
+    return max((one.score for one in _screen(text, model or shipped(), 0.0)), default=0.0)
+
+
+def _screen(text: str, model: Model, least: float) -> list[Suspect]:
     plain, places = _unveil(text)
-    found = [match.span() for match in _IN_PASSAGE.finditer(plain)] if _HINTS.search(plain) else []
+    orders = [match.span() for match in _IN_PASSAGE.finditer(plain)] if _HINTS.search(plain) else []
+    starts = [start for start, _ in orders]
+    found = [Suspect(start, end, 1.0, blocks=True) for start, end in orders]
+    found += [piece for piece in find_intrusions(plain, model, least) if not _touches(piece, starts, orders)]
+    found.sort(key=lambda one: (one.start, one.end))
     if places is None:
-        return [Span(label, start, end) for start, end in found]
-    return [Span(label, places[start], places[end - 1] + 1) for start, end in found]
+        return found
+    return [replace(one, start=places[one.start], end=places[one.end - 1] + 1) for one in found]
+
+
+def _touches(piece: Suspect, starts: Sequence[int], orders: Sequence[tuple[int, int]]) -> bool:
+    """Whether the last order that begins before the end of the piece reaches into it; they do not overlap."""
+    before = bisect_left(starts, piece.end)
+    return before > 0 and orders[before - 1][1] > piece.start
 
 
 def _unveil(text: str) -> tuple[str, list[int] | None]:
