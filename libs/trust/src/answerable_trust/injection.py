@@ -1,7 +1,8 @@
 """Traces of an instruction that came with the text: in the answer, or in a passage that it rests on.
 
-Two screens for passages: patterns of orders to a model, and a trained model for requests that are foreign to the text
-around them (`intrusion`). An alarm, not a control: the control is that the model has no tools and no say in identity, access or routing.
+Two screens for passages: patterns of orders to a model, and a trained model (`intrusion`) for requests that are foreign
+to the text around them. An alarm, not a control: the control is that the model has no tools and no say in identity,
+access or routing.
 """
 
 import re

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from answerable_trust.request_words import (
+    OBJECT_STARTS,
     OPENERS,
     ORDER_VERBS,
     TASK_VERBS,
@@ -55,54 +56,6 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"'\u201c\u2018][^\"\u201c\u201d\n]{2,200}[\"'\u201d\u2019](?!\w)")
-_STARTS_OBJECT = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "your",
-        "my",
-        "our",
-        "their",
-        "its",
-        "his",
-        "her",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "me",
-        "us",
-        "them",
-        "all",
-        "any",
-        "every",
-        "each",
-        "some",
-        "how",
-        "what",
-        "why",
-        "who",
-        "which",
-        "where",
-        "when",
-        "whether",
-        "if",
-        "in",
-        "to",
-        "with",
-        "as",
-        "only",
-        "no",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-    ]
-)
-"""What follows a verb in an order, seldom a noun that looks like one ("State or", "Report of")."""
 _LONGEST_LEAD = 60
 _CHARACTERS_READ = 1200
 """Of one piece: bounds what a text without an end of a sentence costs."""
@@ -198,7 +151,7 @@ def _form(text: str) -> _Form:
     head = early if _is_verb(early) else late
     task = float(bool(head) and head[0] in TASK_VERBS)
     order = float(bool(head) and head[0] in ORDER_VERBS)
-    has_object = float(len(head) > 1 and (task or order) and head[1] in _STARTS_OBJECT)
+    has_object = float(len(head) > 1 and (task or order) and head[1] in OBJECT_STARTS)
     keys = frozenset(_key(word) for word in words if word not in FUNCTION_WORDS and len(word) > 1)
     question = float(_QUESTION.match(plain) is not None)
     return _Form(task, order, has_object, float(head is late and task + order > 0), question, keys, len(words))

@@ -102,3 +102,24 @@ def personal_data(
     from answerable_cli.personal_data_evaluation import evaluate_personal_data  # noqa: PLC0415 - as the others
 
     raise typer.Exit(evaluate_personal_data(file, as_json=json, predictions=predictions))
+
+
+def injection(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSON lines (or .gz): `id`, `text`, `label` (injection or benign)."),
+    ],
+    json: Json = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option("--predictions", metavar="FILE", help="Write score and places of each text, one JSON line each."),
+    ] = None,
+) -> None:
+    """Screen texts for instructions put into them, as the passages of an answer are screened; compare with labels.
+
+    Reported is what looks put in; blocked, the part of it that withholds an answer. A line that is no row is named, and
+    nothing is measured.
+    """
+    from answerable_cli.injection_evaluation import evaluate_injection  # noqa: PLC0415 - slow
+
+    raise typer.Exit(evaluate_injection(file, as_json=json, predictions=predictions))
