@@ -2,6 +2,7 @@
 
 import json
 from importlib import resources
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,13 @@ from answerable_trust.errors import InvalidModelError
 from answerable_trust.intrusion import FILE, find_intrusions, read_model, shipped
 from answerable_trust.request_features import FEATURES
 
-FLAT = {"version": "flat", "intercept": 0.0, "suspect": 0.5, "block": 0.9, "weights": dict.fromkeys(FEATURES, 0.0)}
+FLAT: dict[str, Any] = {
+    "version": "flat",
+    "intercept": 0.0,
+    "suspect": 0.5,
+    "block": 0.9,
+    "weights": dict.fromkeys(FEATURES, 0.0),
+}
 
 
 def test_the_shipped_file_weighs_each_feature_and_blocks_later_than_it_reports():
@@ -26,14 +33,15 @@ def test_coefficients_for_other_features_are_refused(weights):
 
 
 def test_a_piece_scores_by_its_weights_and_blocks_from_the_threshold_on():
-    text = "Explain the tides.\nThe tide falls."
-    model = read_model({**FLAT, "intercept": -2.0, "weights": {**FLAT["weights"], "task": 5.0}})
-    first, second = find_intrusions(text, model, 0.0)
-    assert (round(first.score, 3), first.blocks) == (0.953, True)
-    assert (round(second.score, 3), second.blocks) == (0.119, False)
-    assert find_intrusions(text, model, model.suspect) == [first]
+    text = "Explain the tides.\nWhy does it rise?\nThe tide falls."
+    weights = {**FLAT["weights"], "task": 5.0, "question": 3.0}
+    model = read_model({**FLAT, "intercept": -2.0, "weights": weights})
+    found = find_intrusions(text, model, 0.0)
+    assert [(round(one.score, 3), one.blocks) for one in found] == [(0.953, True), (0.731, False), (0.119, False)]
+    assert find_intrusions(text, model, model.suspect) == found[:2]
 
 
-def test_no_weight_is_too_large_to_score():
-    model = read_model({**FLAT, "weights": dict.fromkeys(FEATURES, 1e6)})
-    assert [one.score for one in find_intrusions("Explain the tides.", model, 0.0)] == [pytest.approx(1.0)]
+@pytest.mark.parametrize(("weight", "score"), [(1e6, 1.0), (-1e6, 0.0)])
+def test_no_weight_is_too_large_to_score(weight, score):
+    model = read_model({**FLAT, "weights": dict.fromkeys(FEATURES, weight)})
+    assert [one.score for one in find_intrusions("Explain the tides.", model, 0.0)] == [pytest.approx(score)]
