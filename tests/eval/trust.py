@@ -8,10 +8,16 @@ from datetime import UTC, datetime
 from answerable_cli.output import console, print_table
 from answerable_cli.results import Figure, write
 from answerable_runtime.logs import configure
-from tests.eval import gate
+from tests.eval import figures as computed
+from tests.eval import gate, injection, personal_data
 
 NAME = "eval-trust"
-PARTS = {"gate": gate.measure}
+PARTS = {
+    "gate": gate.measure,
+    "personal data": personal_data.measure,
+    "computed figures": computed.measure,
+    "injection": injection.measure,
+}
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ def test_a_line_that_is_no_row_is_named(file, line):
     file.write_text(file.read_text() + line + "\n")
     error = run(file).exception
     assert isinstance(error, UsageRefused)
-    assert "line 402 of" in str(error)
+    assert "line 402:" in str(error)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\x00"])

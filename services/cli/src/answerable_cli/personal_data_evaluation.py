@@ -5,18 +5,16 @@ what stands there is of the annotated group; addresses, places and postcodes are
 takes an address apart and one that does not both have a point. F2 weighs recall four times as much as precision.
 """
 
-import gzip
-import json
 import time
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from answerable_cli.errors import RELEASED, UsageRefused
+from answerable_cli.errors import RELEASED
 from answerable_cli.output import note, print_json, print_table
+from answerable_cli.row_files import read_rows, write_rows
 from answerable_trust.personal import DESCRIPTIONS, IDENTIFIERS, Kind, PersonalData, find_personal_data
 
 _TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -40,9 +38,7 @@ _TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
 """Names of types in annotations, of each kind; the first is written to predictions."""
 _KINDS: Final = {name: kind for kind, names in _TYPES.items() for name in (*names, kind.upper())}
 _GROUPS: Final[Mapping[Kind, str]] = {"location": "place", "street_address": "place", "zip_code": "place"}
-_LAYOUT = (
-    'each line is an object like {"id": "a", "text": "Ask Ann", "spans": [{"start": 4, "end": 7, "type": "PERSON"}]}'
-)
+_FORM = '{"id": "a", "text": "Ask Ann", "spans": [{"start": 4, "end": 7, "type": "PERSON"}]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ def evaluate_personal_data(file: Path, *, as_json: bool, predictions: Path | Non
     results = find_all(rows)
     figures = summarise(results) | {"seconds": round(time.perf_counter() - started, 3)}
     if predictions:
-        _write(predictions, results)
+        write_rows(predictions, map(_predicted, results))
     if as_json:
         print_json(figures)
     else:
@@ -93,21 +89,9 @@ def evaluate_personal_data(file: Path, *, as_json: bool, predictions: Path | Non
     return RELEASED
 
 
-def load_rows(file: Path) -> tuple[Annotated, ...]:
-    """All rows of a file, looked through before any is measured.
-
-    Raises:
-        UsageRefused: it cannot be read, holds no row, or a line is broken; the text names the line and quotes nothing.
-    """
-    rows: list[Annotated] = []
-    for number, line in _lines(file):
-        row = _row(line)
-        if row is None:
-            raise UsageRefused(f"{file}, line {number}: not an annotated text", _LAYOUT)
-        rows.append(row)
-    if not rows:
-        raise UsageRefused(f"{file} holds no text", _LAYOUT)
-    return tuple(rows)
+def load_rows(file: Path) -> list[Annotated]:
+    """All rows of a file, looked through before any is measured. Raises UsageRefused, which quotes nothing."""
+    return read_rows(file, _row, _FORM)
 
 
 def find_all(rows: Sequence[Annotated]) -> tuple[Result, ...]:
@@ -173,30 +157,12 @@ def _share(part: int, rest: int) -> float | None:
     return round(part / (part + rest), 4) if part + rest else None
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Lines that are not blank, with their numbers."""
-    number = 0
-    try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", newline="\n") as stream:
-            for number, line in enumerate(stream, start=1):
-                if line.strip():
-                    yield number, line
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error):
-        raise UsageRefused(
-            f"{path}, after line {number}: cannot be read", "it must be UTF-8 text, or that packed with gzip"
-        ) from None
-
-
-def _row(line: str) -> Annotated | None:
-    try:
-        cells = json.loads(line)
-        name, text, spans = cells["id"], cells["text"], cells["spans"]
-        places = [(span["start"], span["end"], span["type"]) for span in spans]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
+def _row(row: Mapping[str, Any]) -> Annotated:
+    name, text = row["id"], row["text"]
+    places = [(span["start"], span["end"], span["type"]) for span in row["spans"]]
     is_id = isinstance(name, str | int) and not isinstance(name, bool)
     if not is_id or not isinstance(text, str) or not all(_fits(*place, len(text)) for place in places):
-        return None
+        raise ValueError("not an annotated text")
     known = [PersonalData(start, end, _KINDS[kind.upper()]) for start, end, kind in places if kind.upper() in _KINDS]
     unknown = [(start, end, kind) for start, end, kind in places if kind.upper() not in _KINDS]
     return Annotated(str(name), text, tuple(known), tuple(unknown))
@@ -206,15 +172,10 @@ def _fits(start: Any, end: Any, kind: Any, length: int) -> bool:
     return type(start) is int and type(end) is int and isinstance(kind, str) and 0 <= start < end <= length
 
 
-def _write(path: Path, results: Sequence[Result]) -> None:
-    """The id of each row and the spans found, without the texts."""
-    try:
-        with path.open("w", encoding="utf-8") as stream:
-            for result in results:
-                spans = [{"start": one.start, "end": one.end, "type": _TYPES[one.kind][0]} for one in result.found]
-                stream.write(json.dumps({"id": result.annotated.id, "spans": spans}, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise UsageRefused(f"{path} cannot be written", "name a file in a folder that is there") from error
+def _predicted(result: Result) -> dict[str, Any]:
+    """The id of a row and the spans found, without the text."""
+    spans = [{"start": one.start, "end": one.end, "type": _TYPES[one.kind][0]} for one in result.found]
+    return {"id": result.annotated.id, "spans": spans}
 
 
 def _show(figures: Mapping[str, Any]) -> None:

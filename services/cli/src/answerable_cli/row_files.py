@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ def read_rows(path: Path, parse: Callable[[Mapping[str, Any]], RowT], form: str)
     """Every line as `parse` makes it; `form` tells people what a line looks like.
 
     Raises:
-        UsageRefused: the file cannot be read or has no rows, or a line is none: the first such is named.
+        UsageRefused: the file cannot be read or has no rows, or a line is none: the first such is named, not quoted.
     """
     rows: list[RowT] = []
     for number, line in enumerate(_lines(path), start=1):
@@ -24,7 +25,7 @@ def read_rows(path: Path, parse: Callable[[Mapping[str, Any]], RowT], form: str)
         try:
             rows.append(parse(json.loads(line)))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise UsageRefused(f"line {number} of {path} is not a row", f"each line looks like {form}") from None
+            raise UsageRefused(f"{path}, line {number}: not such a row", f"each line looks like {form}") from None
     if not rows:
         raise UsageRefused(f"{path} has no rows", f"each line looks like {form}")
     return rows
@@ -43,5 +44,5 @@ def _lines(path: Path) -> list[str]:
     try:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig").split("\n")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise UsageRefused(f"{path} cannot be read", "it must be UTF-8 text, or that packed with gzip") from error

@@ -104,6 +104,7 @@ def personal_data(
     raise typer.Exit(evaluate_personal_data(file, as_json=json, predictions=predictions))
 
 
+@app.command()
 def injection(
     file: Annotated[
         Path,
