@@ -62,6 +62,12 @@ def test_the_operands_are_the_cells_of_the_row_and_nothing_else() -> None:
         assert [TABLE[span.start : span.end] for span in one.operands] == ["914", "918"]
 
 
+def test_of_two_operations_the_narrower_one_wins() -> None:
+    """The other is taken for a word of a label."""
+    assert (Decimal(916000), "") not in derived("The change in average Sensors from 2018 to 2019")
+    assert (Decimal(16111000), "") not in derived("The average of total sales in 2018 and 2019")
+
+
 def test_a_question_lends_what_the_sentence_leaves_out_but_never_overrules_its_year() -> None:
     question = "What was the change in Sensors from 2018 to 2019?"
     assert (Decimal(-4000), "") in derived("It was this.", question=question)

@@ -135,6 +135,7 @@ def _of_lines(lines: Sequence[Line], asked: Asked) -> Iterator[Derivation]:
 
 
 def _of_one(line: Line, asked: Asked) -> Iterator[Derivation]:
+    """What follows from one row. "Total" and "average" may be words of its label, so the narrower operation wins."""
     yield from _quoted(line, asked)
     if "change" in asked.operations:
         for pair in _pairs(line, asked):
@@ -143,9 +144,9 @@ def _of_one(line: Line, asked: Asked) -> Iterator[Derivation]:
             yield from _changes_of_averages(line, asked)
     if asked.operations & {"average", "sum"}:
         for group in _groups(line, asked):
-            if "average" in asked.operations:
+            if "average" in asked.operations and "change" not in asked.operations:
                 yield _derived(_mean(group), group)
-            if "sum" in asked.operations and len(asked.periods) != 1:
+            if asked.operations == {"sum"} and len(asked.periods) != 1:
                 yield _derived(sum((one.value for one in group), Decimal(0)), group)
 
 
@@ -239,9 +240,9 @@ def _of_two(one: Line, other: Line, asked: Asked) -> Iterator[Derivation]:
             yield from _ratios(a, b, asked)
         if "change" in asked.operations and _APART.search(asked.text) and "percent" not in asked.operations:
             yield _derived(a.value - b.value, [a, b], points=True)
-        if "sum" in asked.operations:
+        if asked.operations == {"sum"}:
             yield _derived(a.value + b.value, [a, b])
-        if "average" in asked.operations:
+        if "average" in asked.operations and "change" not in asked.operations:
             yield _derived((a.value + b.value) / 2, [a, b])
 
 
