@@ -49,7 +49,7 @@ def test_where_nothing_is_proved_the_exit_code_says_so_and_how_many_it_takes(fil
     done = run(file, "--alpha", "0.005")
     assert done.exit_code == 3
     assert "at least" in done.stdout + done.stderr
-    assert "736 answers" in done.stdout + done.stderr
+    assert "817 answers" in done.stdout + done.stderr
 
 
 def test_a_packed_file_is_read(file, tmp_path):

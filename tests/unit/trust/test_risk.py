@@ -46,6 +46,12 @@ def test_bad_answers_on_top_leave_nothing_proved_below_them():
     assert bound_risk(answers(60, 60, 0.99) + answers(300, 0, 0.5), 0.05, 0.1) is None
 
 
+def test_right_answers_of_every_confidence_are_all_released_though_few_of_them_are_sure():
+    bound = bound_risk([Judged(number / 120, correct=True) for number in range(120)], 0.05, 0.1)
+    assert bound is not None
+    assert (bound.threshold, bound.released) == (0.0, 120)
+
+
 def test_what_lies_just_at_the_threshold_is_released():
     bound = bound_risk(answers(100, 0, 0.6), 0.05, 0.1)
     assert bound is not None
