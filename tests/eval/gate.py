@@ -1,18 +1,16 @@
 """Whether the proved threshold keeps its word: drawn again and again from answers that people judged."""
 
-import gzip
-import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 from answerable_cli.gate_evaluation import best_coverage
 from answerable_cli.results import Figure
 from answerable_trust.risk import THRESHOLDS, Judged, Watch, bound_risk
 from tests.bench.figures import quantile
+from tests.eval.judged import DATA, rows
 
-ANSWERS = Path(__file__).resolve().parents[3] / "shared" / "data" / "calibration" / "qa_eval_nq.jsonl.gz"
+ANSWERS = "calibration/qa_eval_nq"
 ALPHAS, SIZES, DELTA = (0.01, 0.05, 0.1), (100, 300, 1000), 0.1
 _DRAWN = 1000
 _STREAMS, _BEFORE, _DRIFTED = 500, 300, 0.2
@@ -20,7 +18,7 @@ _STREAMS, _BEFORE, _DRIFTED = 500, 300, 0.2
 
 def measure() -> dict[str, Figure]:
     """Figures on the shared answers; none where they are absent."""
-    if not ANSWERS.is_file():
+    if not (DATA / f"{ANSWERS}.jsonl.gz").is_file():
         return {}
     answers = judged()
     figures = {}
@@ -42,13 +40,12 @@ def measure() -> dict[str, Figure]:
 def judged() -> list[Judged]:
     """Each answer with a confidence that needs no label: how far the other systems' answers to its question agree."""
     by_question = defaultdict(list)
-    with gzip.open(ANSWERS, "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            by_question[row["id"]].append((frozenset(row["answer"].lower().split()), bool(row["correct"])))
+    for row in rows(ANSWERS):
+        by_question[row["id"]].append((frozenset(row["answer"].lower().split()), bool(row["correct"])))
     return [
-        Judged(_agreement(words, [other for n, (other, _) in enumerate(rows) if n != place]), correct)
-        for rows in by_question.values()
-        for place, (words, correct) in enumerate(rows)
+        Judged(_agreement(words, [other for n, (other, _) in enumerate(given) if n != place]), correct)
+        for given in by_question.values()
+        for place, (words, correct) in enumerate(given)
     ]
 
 

@@ -1,13 +1,11 @@
 """How many attacks the injection screen finds that it was not trained on, in texts that it was not trained on."""
 
-from pathlib import Path
-
 from libs.trust.training.injection_texts import spliced
 from libs.trust.training.train_injection import cross_validate, prepare, without_requests
 
 from answerable_cli.results import Figure
+from tests.eval.judged import DATA
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 _FILES = (
     *("security/bipia_attacks_train", "security/bipia_carriers_train", "security/bipia_spliced_train"),
     *("calibration/mtrag_human_ratings", "calibration/halueval_general"),

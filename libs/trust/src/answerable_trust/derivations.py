@@ -31,7 +31,7 @@ from answerable_trust.values import Passage, Span
 
 MOST_DERIVED = 64  # values of one sentence
 _MOST_PERIODS = 6
-_LARGEST_ROUNDING = Decimal("0.05")
+LARGEST_ROUNDING = Decimal("0.05")  # of a value that is quoted, whatever its digits suggest
 _DIGITS = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _SPAN = re.compile(r"\bbetween\b|\bfrom\b|\bto\b|\bthrough\b|\bover\b|(?:19|20)[0-9]{2}\s?[-\u2013]", re.IGNORECASE)
 _APART = re.compile(r"\bdifferen\w*|\bmore than\b|\bless than\b|\bhigher\b|\blower\b", re.IGNORECASE)
@@ -90,7 +90,7 @@ def follows(said: Amount, written: str, derivation: Derivation, currencies: froz
         return False
     slack = _slack(said, written)
     if derivation.exact:
-        slack = min(slack, abs(value) * _LARGEST_ROUNDING) if said.rounded else Decimal(0)
+        slack = min(slack, abs(value) * LARGEST_ROUNDING) if said.rounded else Decimal(0)
     return abs(said.value - value) <= slack
 
 
@@ -139,7 +139,8 @@ def _of_one(line: Line, asked: Asked) -> Iterator[Derivation]:
     yield from _quoted(line, asked)
     if "change" in asked.operations:
         for pair in _pairs(line, asked):
-            yield from _changes(*pair, asked)
+            later, earlier = pair
+            yield from _change(later.value, earlier.value, pair, asked)
         if "average" in asked.operations:
             yield from _changes_of_averages(line, asked)
     if asked.operations & {"average", "sum"}:
@@ -193,10 +194,6 @@ def _groups(line: Line, asked: Asked) -> Iterator[list[Placed]]:
     within = [period for period in own if min(periods) <= period <= max(periods)]
     if len(periods) < len(within) <= _MOST_PERIODS and _SPAN.search(asked.text):
         yield from series(line, within, asked)
-
-
-def _changes(later: Placed, earlier: Placed, asked: Asked) -> Iterator[Derivation]:
-    yield from _change(later.value, earlier.value, [later, earlier], asked)
 
 
 def _change(later: Decimal, earlier: Decimal, cells: Sequence[Placed], asked: Asked) -> Iterator[Derivation]:

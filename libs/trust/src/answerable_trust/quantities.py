@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 
-from answerable_trust.derivations import derive, follows
+from answerable_trust.derivations import LARGEST_ROUNDING, derive, follows
 from answerable_trust.figures import Amount, CalendarDate, Code, Figure, figures_between, read_figures
 from answerable_trust.findings import Finding, cited_passages, plain_text, unique_spans
 from answerable_trust.units import CURRENCIES, UNITS
@@ -15,7 +14,6 @@ from answerable_trust.words import content_stems, read
 MOST_FIGURES = 40  # in one sentence; beyond, it is a table and none of it counts as checked
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _PERIODS = frozenset({"month", "quarter", "year"})
-_LARGEST_ROUNDING = Decimal("0.05")  # of the value, whatever its digits suggest
 _SELF_STANDING = frozenset({"%", "pp", "ordinal", "clock"})  # units without which a number means something else
 
 
@@ -135,7 +133,7 @@ def _units_agree(said: Amount, source: Amount) -> bool:
 def _values_agree(said: Amount, source: Amount) -> bool:
     if said.value == source.value:
         return True
-    slack = min(said.place / 2, abs(source.value) * _LARGEST_ROUNDING)
+    slack = min(said.place / 2, abs(source.value) * LARGEST_ROUNDING)
     return said.rounded and abs(said.value - source.value) <= slack
 
 

@@ -152,7 +152,7 @@ def label_of(text: str) -> Label:
     """A label as its text gives it; months, years and words for a period are no words of it."""
     plain = _BRACKETS.sub(" ", text)
     words = read_plain(plain) or read_plain(text)
-    return Label(text, words, read_plain(text) - words, _periods(text))
+    return Label(text, words, read_plain(text) - words, periods_of(text))
 
 
 def read_plain(text: str) -> frozenset[str]:
@@ -169,11 +169,6 @@ def read_plain(text: str) -> frozenset[str]:
     )
 
 
-def periods_of(text: str) -> tuple[str, ...]:
-    """The periods that a text names, in order, each once."""
-    return _periods(text)
-
-
 def scale_of(text: str) -> Decimal | None:
     """The one scale that a text declares, None when it declares none or several."""
     found = [factor for factor, pattern in _SCALES if pattern.search(text)]
@@ -185,7 +180,8 @@ def declared_scale(text: str) -> Decimal | None:
     return scale_of(" ".join(match.group() for match in _DECLARED.finditer(text)))
 
 
-def _periods(text: str) -> tuple[str, ...]:
+def periods_of(text: str) -> tuple[str, ...]:
+    """The periods that a text names, in order, each once."""
     found = []
     for match in _PERIOD.finditer(text):
         if match["short"]:
@@ -268,7 +264,7 @@ def _cells_of(
 
 def _repeats(values: Sequence[_Part]) -> bool:
     """Whether the columns name one period twice."""
-    named = [periods for part in values if (periods := _periods(part.header))]
+    named = [periods for part in values if (periods := periods_of(part.header))]
     return len(set(named)) < len(named)
 
 

@@ -41,14 +41,10 @@ class _Read:
     """What a document says, before it is looked at beside others."""
 
     incoming: Incoming
-    sketch: bytes | None
+    texts: Sequence[str]
     claims: Sequence[Claims]
-
-    @property
-    def head(self) -> Row:
-        """Its head row."""
-        keys = keys_of(self.sketch) if self.sketch else ()
-        return {"sketch": self.sketch, "keys": keys} | _named(self.incoming.entry, HEAD_COLUMNS)
+    head: Row
+    """Its head row."""
 
     @property
     def passages(self) -> Iterator[Row]:
@@ -61,10 +57,7 @@ class _Read:
 
 def examine_in(index: Index, incoming: Sequence[Incoming]) -> list[Examined]:
     """Look at documents of one tenant beside those that the index holds now, and each beside those before it."""
-    read = [
-        _Read(one, sketch_of(texts := [passage.text for passage in one.passages]), _claims(one, texts))
-        for one in incoming
-    ]
+    read = [_read(one) for one in incoming]
     inventory = index.inventory(incoming[0].entry.tenant)
     keys = [key for one in read for said in one.claims for key in said.keys]
     around = Surroundings() if inventory is None else inventory.around([one.head for one in read], keys)
@@ -89,8 +82,7 @@ def hold_conflict(index: Index, tenant: str, passage_ids: Sequence[str]) -> None
 
 def _examine(read: _Read, around: Surroundings, said_by: Callable[[StoredPassage], Claims]) -> Examined:
     entry, passages = read.incoming.entry, read.incoming.passages
-    texts = [passage.text for passage in passages]
-    document = {*card_findings(card_of(entry), texts, entry.indexed_at), *_beside_others(read, around)}
+    document = {*card_findings(card_of(entry), read.texts, entry.indexed_at), *_beside_others(read, around)}
     by_passage = {passage.ordinal: _damage(passage.text) for passage in passages}
     ordinals, contradicted = _conflicts(read, around, said_by)
     for ordinal in ordinals:
@@ -100,13 +92,18 @@ def _examine(read: _Read, around: Surroundings, said_by: Callable[[StoredPassage
     )
     return Examined(
         replace(entry, findings=ledger.codes, quality=ledger.score(len(passages))),
-        Marks(ledger, read.sketch, tuple(one.keys for one in read.claims)),
+        Marks(ledger, read.head["sketch"], tuple(one.keys for one in read.claims)),
         tuple(sorted(set(contradicted))),
     )
 
 
-def _claims(incoming: Incoming, texts: Iterable[str]) -> list[Claims]:
-    return [claims_of(incoming.entry.title, text) for text in texts]
+def _read(incoming: Incoming) -> _Read:
+    texts = [passage.text for passage in incoming.passages]
+    claims = [claims_of(incoming.entry.title, text) for text in texts]
+    sketch = sketch_of(texts)
+    keys = keys_of(sketch) if sketch else ()
+    head = {"sketch": sketch, "keys": keys} | _named(incoming.entry, HEAD_COLUMNS)
+    return _Read(incoming, texts, claims, head)
 
 
 def claims_of(title: str, text: str) -> Claims:
