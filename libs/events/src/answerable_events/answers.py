@@ -6,11 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from answerable_events.body import Code, Instant, Name, RequestBody, Sha256, Text, Value
-from answerable_events.requests import Citation, DraftSentence
+from answerable_events.requests import Citation, DraftSentence, RiskBound
 
 EXPLANATIONS: dict[str, str] = {
     "not_known": "The documents you may read do not hold an answer.",
-    "awaiting_review": "A person has to decide this one.",
+    "awaiting_review": "A person had to decide this one, and nobody did in time.",
+    "review_rejected": "A person looked at the draft and did not release it.",
+    "not_certified": "Nothing is proved of how often such answers are wrong, so none is released.",
     "low_confidence": "An answer was found but is not certain enough to be released.",
     "sources_conflict": "The sources contradict one another.",
     "source_stale": "The only sources are out of date.",
@@ -70,18 +72,23 @@ class AnswerReleased(RequestBody):
     sentences: tuple[DraftSentence, ...]
     citations: tuple[Citation, ...]
     confidence: float = Field(ge=0, le=1)
+    certificate: RiskBound | None = Field(
+        default=None, description="What is proved of answers like this one; absent: nothing."
+    )
+    reviewer: Name | None = Field(default=None, description="The person who released it; absent: nobody had to.")
     decided_at: Instant
     receipt: Receipt | None = None
 
 
 class AnswerWithheld(RequestBody):
-    """An honest no: not known, not certain enough, or a person has to decide."""
+    """An honest no: not known, not certain enough, or refused by a person."""
 
     TYPE: ClassVar[str] = "io.answerable.answer.withheld.v1"
 
     asker: Name
     reason: Code
     explanation: Text
+    reviewer: Name | None = Field(default=None, description="The person who refused it; absent: nobody did.")
     decided_at: Instant
     receipt: Receipt | None = None
 

@@ -81,6 +81,8 @@ class RequestBody(EventBody):
     """An event about one request."""
 
     KEY: ClassVar[str] = "request_id"
+    ONCE: ClassVar[bool] = True
+    """A request has one event of this type: two are copies of it. False: as many as differ in what they say."""
 
     request_id: UUID
 

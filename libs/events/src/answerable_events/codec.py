@@ -109,10 +109,12 @@ def encode(
 ) -> Message:
     """Write an event. Its id is derived unless one is given: for a request see `identity`.
 
-    A document has many events of one type, so theirs follows from the content too.
+    What has many events of one type, as a document or the reviews of a request, derives it from the content too.
     """
     value = body.model_dump_json(exclude_none=True).encode()
-    name = body.TYPE if isinstance(body, RequestBody) else f"{body.TYPE}/{hashlib.sha256(value).hexdigest()}"
+    name = (
+        body.TYPE if isinstance(body, RequestBody) and body.ONCE else f"{body.TYPE}/{hashlib.sha256(value).hexdigest()}"
+    )
     chosen = identity or event_id(body.correlation_id, body.tenant, name, ordinal)
     texts = {
         "ce_id": str(chosen),

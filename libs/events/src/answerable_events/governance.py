@@ -7,6 +7,7 @@ from pydantic import Field
 
 from answerable_events.body import Code, EventBody, Instant, Name, Sha256, Text, Value
 from answerable_events.identity import governance_correlation
+from answerable_events.requests import STANDARD_RISK, RiskBound, RiskClass
 
 OPERATOR = "answerable"
 """The tenant of events about the whole deployment; no upstream may use it."""
@@ -120,3 +121,46 @@ class RecordErased(Ordered, GovernanceBody):
     @property
     def about(self) -> str:
         return f"erasure/{self.erasure_id}"
+
+
+class Certificate(RiskBound):
+    """A risk bound with all that it was proved for; a change of any of it ends it."""
+
+    risk_class: RiskClass = STANDARD_RISK
+    released: int = Field(ge=0, description="Labelled answers at or above the threshold.")
+    wrong: int = Field(ge=0, description="Of those, the wrong ones.")
+    configuration: dict[Code, Name] = Field(
+        description="What made the answers: model, prompt, embedder, checks, confidence; each must be as it was."
+    )
+    confidences: tuple[int, ...] = Field(
+        default=(), description="Labelled answers by tenth of confidence: what drift is measured against."
+    )
+    abstained: int = Field(default=0, ge=0, description="Questions of the calibration set that were not answered.")
+
+
+class CertificateSigned(Ordered, GovernanceBody):
+    """A person put a certificate in force. Of one tenant and risk class the newest one counts."""
+
+    TYPE: ClassVar[str] = "io.answerable.certificate.signed.v1"
+
+    certificate: Certificate
+    signed_at: Instant
+
+    @property
+    def about(self) -> str:
+        return f"certificate/{self.certificate.risk_class}"
+
+
+class CertificateRevoked(Ordered, GovernanceBody):
+    """A certificate is not in force any more: by a person, or because what it says does not hold of the traffic."""
+
+    TYPE: ClassVar[str] = "io.answerable.certificate.revoked.v1"
+
+    certificate_id: UUID
+    risk_class: RiskClass = STANDARD_RISK
+    cause: Code = Field(description="`person`, `labels`, `confidences`, `abstentions`.")
+    revoked_at: Instant
+
+    @property
+    def about(self) -> str:
+        return f"certificate/{self.risk_class}"

@@ -11,6 +11,11 @@ from answerable_events.body import Code, Instant, Name, RequestBody, Sha256, Ten
 DEFAULT_TIME_ALLOWED = timedelta(seconds=60)
 """Deadline of a question that names none: long enough for a slow model, short enough for a waiting person."""
 
+STANDARD_RISK = "standard"
+"""The risk class of a question that names none."""
+
+RiskClass = Code
+
 QuestionText = Annotated[Text, StringConstraints(min_length=1, max_length=8_000, strip_whitespace=True)]
 
 
@@ -33,6 +38,10 @@ class Question(Value):
         default=None, description="Latest moment for the outcome; default 60 s after `asked_at`."
     )
     consequential: bool = Field(default=False, description="A person decides, whatever the confidence.")
+    risk_class: RiskClass = Field(
+        default=STANDARD_RISK,
+        description="Which certificate bounds the risk of a wrong answer; by the tenant's own names.",
+    )
     as_of: Instant | None = Field(
         default=None, description="Answer from documents and access rules as they were then; default now."
     )
@@ -54,6 +63,10 @@ class QuestionAsked(RequestBody):
         default=None, description="Latest moment for the outcome; default 60 s after `asked_at`."
     )
     consequential: bool = Field(default=False, description="A person decides, whatever the confidence.")
+    risk_class: RiskClass = Field(
+        default=STANDARD_RISK,
+        description="Which certificate bounds the risk of a wrong answer; by the tenant's own names.",
+    )
     as_of: Instant | None = Field(
         default=None, description="Answer from documents and access rules as they were then; default now."
     )
@@ -68,6 +81,7 @@ class QuestionAsked(RequestBody):
             asked_at=self.asked_at,
             deadline=self.deadline,
             consequential=self.consequential,
+            risk_class=self.risk_class,
             as_of=self.as_of,
         )
 
@@ -158,6 +172,7 @@ class DraftGenerated(RequestBody):
     scores: dict[str, float] = Field(
         default_factory=dict, description="The adapter's own signals, for example answer_probability."
     )
+    embedder: Name | None = Field(default=None, description="As the context says.")
     unavailable: Code | None = Field(default=None, description="As the context says.")
 
 
@@ -178,6 +193,9 @@ class CheckResult(Value):
     score: float = Field(ge=0, le=1)
     reason: Code | None = None
     evidence: tuple[Evidence, ...] = ()
+    note: Text | None = Field(
+        default=None, description='What was found, in words: "1,204 - 1,100 = 104", or both sides of a conflict.'
+    )
 
 
 class Citation(Value):
@@ -190,6 +208,21 @@ class Citation(Value):
     title: Text
     source: Text
     locator: Text
+
+
+class RiskBound(Value):
+    """What is proved of the answers that are released: at most a share `alpha` of them is wrong, but for `delta`.
+
+    Said of traffic like that of the calibration set, which `certificate.signed` describes in full.
+    """
+
+    certificate_id: UUID
+    alpha: float = Field(gt=0, lt=1, description="Share of released answers that may be wrong.")
+    delta: float = Field(gt=0, lt=1, description="Probability that this is said wrongly.")
+    labelled: int = Field(ge=1, description="Labelled answers that prove it.")
+    threshold: float = Field(ge=0, le=1, description="Confidence from which answers are released.")
+    set_sha256: Sha256 = Field(description="Of the labelled answers.")
+    expires_at: Instant
 
 
 class VerdictDecided(RequestBody):
@@ -206,3 +239,10 @@ class VerdictDecided(RequestBody):
     checks: tuple[CheckResult, ...] = ()
     confidence: float = Field(ge=0, le=1)
     threshold: float = Field(ge=0, le=1)
+    certificate: RiskBound | None = Field(default=None, description="The certificate in force; absent: there is none.")
+    uncertified: Code | None = Field(
+        default=None, description="Why no certificate is in force, for example `absent`, `expired`, `model_changed`."
+    )
+    review_by: Instant | None = Field(
+        default=None, description="With `review`: a person decides until then; without a decision it is withheld."
+    )

@@ -18,8 +18,16 @@ from answerable_events.documents import (
     GroupApplied,
     GroupChanged,
 )
-from answerable_events.governance import CheckpointSigned, RecordErased, TraceChecked
+from answerable_events.feedback import AnswerAudited, FeedbackGiven
+from answerable_events.governance import (
+    CertificateRevoked,
+    CertificateSigned,
+    CheckpointSigned,
+    RecordErased,
+    TraceChecked,
+)
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
+from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubmitted
 
 PARTITIONS = 6
 """The same for every topic: a request keeps its partition number, and one audit instance owns it everywhere."""
@@ -69,7 +77,20 @@ CONTEXTS = Topic(
     retried=True,
 )
 DRAFTS = Topic("drafts", (DraftGenerated,), producers=("inference",), consumers=("validation", "audit"), retried=True)
-VERDICTS = Topic("verdicts", (VerdictDecided,), producers=("validation",), consumers=("audit",))
+VERDICTS = Topic(
+    "verdicts",
+    (VerdictDecided, ReviewCompleted, ReviewRefused),
+    producers=("validation",),
+    consumers=("audit", "gateway"),
+)
+REVIEWS = Topic(
+    "reviews",
+    (ReviewSubmitted,),
+    producers=("gateway",),
+    consumers=("validation", "audit"),
+    max_message_bytes=3 * MIB,
+    retried=True,
+)
 ANSWERS = Topic(
     "answers",
     (AnswerReleased, AnswerWithheld, AnswerFailed),
@@ -90,14 +111,31 @@ KNOWLEDGE = Topic(
     producers=("ingestion",),
     consumers=("upstream", "audit"),
 )
+FEEDBACK = Topic(
+    "feedback",
+    (FeedbackGiven, AnswerAudited),
+    producers=("upstream", "gateway"),
+    consumers=("audit",),
+)
 GOVERNANCE = Topic(
     "governance",
-    (CheckpointSigned, TraceChecked, RecordErased, AnswerRecalled),
+    (CheckpointSigned, TraceChecked, RecordErased, AnswerRecalled, CertificateSigned, CertificateRevoked),
     producers=("audit", "cli"),
     consumers=("upstream", "audit"),
 )
 
-TOPICS: tuple[Topic, ...] = (QUESTIONS, CONTEXTS, DRAFTS, VERDICTS, ANSWERS, DOCUMENTS, KNOWLEDGE, GOVERNANCE)
+TOPICS: tuple[Topic, ...] = (
+    QUESTIONS,
+    CONTEXTS,
+    DRAFTS,
+    VERDICTS,
+    REVIEWS,
+    ANSWERS,
+    FEEDBACK,
+    DOCUMENTS,
+    KNOWLEDGE,
+    GOVERNANCE,
+)
 """The topics that carry events; each also has the companions that `every_topic` derives."""
 
 
@@ -128,7 +166,7 @@ def dead_letter_topic(topic: Topic) -> Topic:
 
 def processed(topic: Topic) -> bool:
     """Whether a service decodes the topic in order to act on it, so that a message of it can die."""
-    return topic.name not in {ANSWERS.name, KNOWLEDGE.name, GOVERNANCE.name}
+    return topic.name not in {ANSWERS.name, FEEDBACK.name, KNOWLEDGE.name, GOVERNANCE.name}
 
 
 def every_topic() -> Iterator[Topic]:

@@ -185,8 +185,9 @@ def _stamp(outputs: Sequence[EventBody], cause: Event[EventBody], record: Record
 
 
 def _root(event: Event[EventBody]) -> UUID:
-    """What ids are derived from: a request passes each stage once, a document once for every event about it."""
-    return event.body.correlation_id if isinstance(event.body, RequestBody) else event.id
+    """What ids are derived from: a request passes each stage once, a document or a review once for every event."""
+    once = isinstance(event.body, RequestBody) and event.body.ONCE
+    return event.body.correlation_id if once else event.id
 
 
 def _death(error: Exception, record: Record) -> Death:
