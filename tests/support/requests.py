@@ -1,5 +1,6 @@
 """The messages of one request as the services write them, from question to verdict."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -20,7 +21,8 @@ from answerable_events.requests import (
     QuestionAsked,
     VerdictDecided,
 )
-from answerable_events.topics import CONTEXTS, DRAFTS, QUESTIONS, VERDICTS, Topic
+from answerable_events.reviews import ReviewCompleted, ReviewSubmitted
+from answerable_events.topics import CONTEXTS, DRAFTS, QUESTIONS, REVIEWS, VERDICTS, Topic
 
 PASSAGE = Passage(
     label=1,
@@ -58,6 +60,7 @@ def flow(
     action: str = "release",
     reason: str | None = None,
     sentence: DraftSentence = SENTENCE,
+    review_by: datetime | None = None,
     **question: object,
 ) -> Flow:
     moment = now or datetime.now(UTC)
@@ -82,8 +85,53 @@ def flow(
         CONTEXTS, "retrieval", event, moment, partition,
     )  # fmt: skip
     third, event = _step(_draft(shared, sentence), DRAFTS, "inference", event, moment, partition)
-    fourth, _ = _step(_verdict(shared, action, reason, sentence), VERDICTS, "validation", event, moment, partition)
+    verdict = _verdict(shared, action, reason, sentence).model_copy(update={"review_by": review_by})
+    fourth, _ = _step(verdict, VERDICTS, "validation", event, moment, partition)
     return Flow(first, second, third, fourth)
+
+
+def submitted(whole: Flow, *, decision: str, reviewer: str, now: datetime, **changes: object) -> Message:
+    """What the gateway publishes when a person decides about the draft of a request."""
+    verdict = event_of(whole.verdict, VERDICTS)
+    assert isinstance(verdict.body, VerdictDecided)
+    fields: dict[str, object] = {
+        "tenant": verdict.body.tenant,
+        "request_id": verdict.body.request_id,
+        "reviewer": Asker(subject=reviewer, groups=("reviewers",)),
+        "decision": decision,
+        "reason": "Checked against the handbook.",
+        "draft_sha256": hashlib.sha256(whole.draft.value).hexdigest(),
+        "draft_body": whole.draft.value.decode(),
+        "claimed_at": now,
+        "submitted_at": now,
+        **changes,
+    }
+    body = ReviewSubmitted.model_validate(fields)
+    return _step(body, REVIEWS, "gateway", verdict, now, whole.verdict.partition or 0)[0]
+
+
+def completed(submission: Message, now: datetime, **changes: object) -> Message:
+    """What validation publishes when the decision is accepted."""
+    cause = event_of(submission, REVIEWS)
+    assert isinstance(cause.body, ReviewSubmitted)
+    released = cause.body.decision != "reject"
+    fields: dict[str, object] = {
+        "tenant": cause.body.tenant,
+        "request_id": cause.body.request_id,
+        "reviewer": cause.body.reviewer.subject,
+        "decision": cause.body.decision,
+        "draft_sha256": cause.body.draft_sha256,
+        "sentences": (cause.body.sentences or (SENTENCE,)) if released else (),
+        "citations": (Citation.model_validate(PASSAGE.model_dump()),) if released else (),
+        **changes,
+    }
+    body = ReviewCompleted.model_validate(fields)
+    return _step(body, VERDICTS, "validation", cause, now, submission.partition or 0)[0]
+
+
+def event_of(message: Message, topic: Topic) -> Event[EventBody]:
+    """A message as its consumer reads it."""
+    return decode(place(message, 0, at=datetime(2026, 11, 24, tzinfo=UTC)), topic)
 
 
 def _draft(shared: dict[str, object], sentence: DraftSentence) -> DraftGenerated:

@@ -11,10 +11,11 @@ from uuid import UUID
 from answerable_events.deadletters import DeadLettered
 from answerable_events.message import EPOCH
 from answerable_events.requests import QuestionAsked, VerdictDecided
+from answerable_events.reviews import ReviewCompleted
 from answerable_trail.identity import NIL
 from answerable_trail.rows import Conflict, Hole, Position, RequestState, Seal, StateEvent, TraceRow
 
-BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
+BODIES_LOADED = (QuestionAsked.TYPE, VerdictDecided.TYPE, ReviewCompleted.TYPE, DeadLettered.TYPE)
 """What the gate has to read."""
 
 _MILLISECONDS = "toUnixTimestamp64Milli"

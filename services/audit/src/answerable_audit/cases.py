@@ -13,12 +13,15 @@ from answerable_events.body import Ancestor, EventBody
 from answerable_events.deadletters import DeadLettered
 from answerable_events.requests import (
     DEFAULT_TIME_ALLOWED,
+    Citation,
     ContextRetrieved,
     DraftGenerated,
+    DraftSentence,
     QuestionAsked,
     VerdictDecided,
 )
-from answerable_events.topics import QUESTIONS, RETRY_SUFFIX
+from answerable_events.reviews import ReviewCompleted
+from answerable_events.topics import QUESTIONS, RETRY_SUFFIX, REVIEWS
 from answerable_trail.identity import NIL
 from answerable_trail.rows import Position, Row, StateEvent
 
@@ -32,7 +35,7 @@ Outcome = AnswerReleased | AnswerWithheld | AnswerFailed
 CHAIN = (QuestionAsked.TYPE, ContextRetrieved.TYPE, DraftGenerated.TYPE)
 """What every verdict must rest on; a verdict that names fewer ancestors is not believed."""
 
-KEPT_BODIES = (QuestionAsked.TYPE, VerdictDecided.TYPE, DeadLettered.TYPE)
+KEPT_BODIES = (QuestionAsked.TYPE, VerdictDecided.TYPE, ReviewCompleted.TYPE, DeadLettered.TYPE)
 
 
 def state_event(row: Row) -> StateEvent:
@@ -65,6 +68,8 @@ class Case:
         """Note a durable event; of equal types the first one added counts, and of one record the newest seal."""
         kind = event.type
         self.recorded.add((event.event_id, event.body_sha256))
+        if event.position.topic == REVIEWS.dead_letters:
+            return  # what a reviewer sent could not be read; the request still waits for a decision
         if kind not in self.copies:
             self.copies[kind] = Ancestor(event_id=event.event_id, type=kind, sha256=event.body_sha256)
             self.events[kind] = event
@@ -98,6 +103,10 @@ class Case:
         return self._body(VerdictDecided)
 
     @property
+    def review(self) -> ReviewCompleted | None:
+        return self._body(ReviewCompleted)
+
+    @property
     def death(self) -> DeadLettered | None:
         return self._body(DeadLettered)
 
@@ -114,18 +123,29 @@ class Case:
 
     @property
     def deadline(self) -> datetime:
+        if (review_by := self.review_by) is not None:
+            return review_by
         question = self.question
         return question.question.answer_by if question else self.opened_at + DEFAULT_TIME_ALLOWED
 
-    def manifest_is_whole(self, verdict: VerdictDecided) -> bool:
-        """Every event that the verdict rests on is durable with the bytes that it was decided on.
+    @property
+    def review_by(self) -> datetime | None:
+        """Until when a person may decide; None: nothing is left to a person."""
+        verdict = self.verdict
+        left = verdict is not None and verdict.action == "review" and self.manifest_is_whole(verdict)
+        return verdict.review_by if verdict is not None and left else None
 
-        And the question among them is the copy that counts: two messages with one request id are one request.
+    def manifest_is_whole(self, decided: VerdictDecided | ReviewCompleted) -> bool:
+        """Every event that the decision rests on is durable with the bytes that it was made on.
+
+        And the question among them is the copy that counts: two messages with one request id are one request. A review
+        decides about the verdict that counts, or about nothing.
         """
-        if not all((ancestor.event_id, ancestor.sha256) in self.recorded for ancestor in verdict.ancestors):
+        if not all((ancestor.event_id, ancestor.sha256) in self.recorded for ancestor in decided.ancestors):
             return False
-        named = {ancestor.type: ancestor for ancestor in verdict.ancestors}
-        return all(kind in named for kind in CHAIN) and named[QuestionAsked.TYPE] == self.copies.get(QuestionAsked.TYPE)
+        named = {ancestor.type: ancestor for ancestor in decided.ancestors}
+        counting = (QuestionAsked.TYPE, *((VerdictDecided.TYPE,) if isinstance(decided, ReviewCompleted) else ()))
+        return all(kind in named for kind in CHAIN) and all(named.get(it) == self.copies.get(it) for it in counting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +159,15 @@ class Decision:
 def decide(case: Case, now: datetime, margin: timedelta) -> Decision | None:
     """The outcome of a case, or None while it is open.
 
-    A whole verdict first, then a dead letter, then the deadline less `margin`.
+    A whole verdict first, then a dead letter, then the deadline less `margin`. A verdict that leaves it to a person is
+    followed by their decision, or by none until its own deadline.
     """
     verdict = case.verdict
     if verdict is not None and case.manifest_is_whole(verdict):
         cause = case.copies[VerdictDecided.TYPE]
-        return Decision(_conclude(verdict, now).resting_on((*verdict.ancestors, cause)), cause)
+        if verdict.action != "review":
+            return Decision(_conclude(verdict, now).resting_on((*verdict.ancestors, cause)), cause)
+        return _reviewed(case, verdict, now) or _unreviewed(case, verdict, cause, now, margin)
     death = case.death
     if death is not None:
         return _fail(case, death.reason, case.copies[DeadLettered.TYPE], now)
@@ -154,26 +177,64 @@ def decide(case: Case, now: datetime, margin: timedelta) -> Decision | None:
     return None
 
 
+def _reviewed(case: Case, verdict: VerdictDecided, now: datetime) -> Decision | None:
+    review = case.review
+    if review is None or not case.manifest_is_whole(review) or review.reviewer == verdict.question.asker.subject:
+        return None
+    cause = case.copies[ReviewCompleted.TYPE]
+    outcome: Outcome
+    if review.decision == "reject":
+        outcome = _withhold(verdict, "review_rejected", now, reviewer=review.reviewer)
+    else:
+        outcome = _release(verdict, review.sentences, review.citations, now, reviewer=review.reviewer)
+    return Decision(outcome.resting_on((*review.ancestors, cause)), cause)
+
+
+def _unreviewed(
+    case: Case, verdict: VerdictDecided, cause: Ancestor, now: datetime, margin: timedelta
+) -> Decision | None:
+    if case.review_by is not None and now < case.review_by - margin:
+        return None
+    return Decision(_withhold(verdict, "awaiting_review", now).resting_on((*verdict.ancestors, cause)), cause)
+
+
 def _conclude(verdict: VerdictDecided, now: datetime) -> Outcome:
-    question = verdict.question
     if verdict.action == "release":
-        return AnswerReleased(
-            tenant=verdict.tenant,
-            request_id=verdict.request_id,
-            asker=question.asker.subject,
-            text=" ".join(sentence.text for sentence in verdict.sentences),
-            sentences=verdict.sentences,
-            citations=verdict.citations,
-            confidence=verdict.confidence,
-            decided_at=now,
-        )
-    reason = "awaiting_review" if verdict.action == "review" else verdict.reason or "not_known"
+        return _release(verdict, verdict.sentences, verdict.citations, now)
+    return _withhold(verdict, verdict.reason or "not_known", now)
+
+
+def _release(
+    verdict: VerdictDecided,
+    sentences: tuple[DraftSentence, ...],
+    citations: tuple[Citation, ...],
+    now: datetime,
+    *,
+    reviewer: str | None = None,
+) -> AnswerReleased:
+    """By the verdict's certificate; what a person released is not what the certificate speaks of."""
+    return AnswerReleased(
+        tenant=verdict.tenant,
+        request_id=verdict.request_id,
+        asker=verdict.question.asker.subject,
+        text=" ".join(sentence.text for sentence in sentences),
+        sentences=sentences,
+        citations=citations,
+        confidence=verdict.confidence,
+        certificate=verdict.certificate if reviewer is None else None,
+        reviewer=reviewer,
+        decided_at=now,
+    )
+
+
+def _withhold(verdict: VerdictDecided, reason: str, now: datetime, *, reviewer: str | None = None) -> AnswerWithheld:
     return AnswerWithheld(
         tenant=verdict.tenant,
         request_id=verdict.request_id,
-        asker=question.asker.subject,
+        asker=verdict.question.asker.subject,
         reason=reason,
         explanation=EXPLANATIONS.get(reason, "The answer did not pass a check."),
+        reviewer=reviewer,
         decided_at=now,
     )
 

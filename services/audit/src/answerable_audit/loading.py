@@ -45,14 +45,14 @@ def joined(state: RequestState, rows: Sequence[Row]) -> RequestState:
 async def put_again(trail: Trail, cases: Mapping[Key, Case], epochs: Mapping[Partition, int]) -> list[Message]:
     """What is recorded but went with a lost log: open questions, and documents that ingestion did not answer.
 
-    As they were: same bytes, same ids.
+    As they were: same bytes, same ids. A question that a person decides about has its draft; no other one would count.
 
     Raises:
         TrailUnavailable: try again.
     """
     rows = await trail.unfinished_documents({place[1]: e for place, e in epochs.items() if place[0] == DOCUMENTS.name})
     for key, case in cases.items():
-        if case.question_at is None or case.question is None:
+        if case.question_at is None or case.question is None or case.review_by is not None:
             continue
         epoch, partition = case.question_at
         if epoch < epochs.get((QUESTIONS.name, partition), 0):
