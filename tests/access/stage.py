@@ -68,7 +68,9 @@ async def services(folder: Path, metrics: Metrics, *, snapshot_every: timedelta)
             ),
             await stack.enter_async_context(inference.build(InferenceSettings(), metrics, embedder=embedder)),
             await stack.enter_async_context(
-                validation.build(ValidationSettings.model_validate(every | {"release_threshold": 0}), metrics)
+                validation.build(
+                    ValidationSettings.model_validate(every | {"validation_development_threshold": 0}), metrics
+                )
             ),
         )
 

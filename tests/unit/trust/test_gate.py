@@ -36,7 +36,7 @@ def test_a_good_answer_above_the_threshold_is_released_with_the_numbers_it_was_j
     results = run_checks(GOOD)
     decision = decide(GOOD, results, LENIENT)
     assert (decision.action, decision.reason, decision.threshold) == ("release", None, 0.5)
-    assert decision.confidence == confidence(GOOD, results) > LENIENT.threshold
+    assert decision.confidence == confidence(GOOD, results) > 0.5
 
 
 def test_what_the_model_does_not_know_is_withheld_whatever_else_holds() -> None:
@@ -91,8 +91,10 @@ def test_an_unsure_answer_is_reviewed_within_the_band_and_withheld_below_it(poli
     assert (decision.action, decision.reason) == (action, "low_confidence")
 
 
-@pytest.mark.parametrize(("threshold", "review_below"), [(-0.1, None), (1.1, None), (float("nan"), None), (0.5, 0.6)])
-def test_a_policy_whose_numbers_cannot_gate_is_refused(threshold: float, review_below: float | None) -> None:
+@pytest.mark.parametrize(
+    ("threshold", "review_below"), [(-0.1, None), (1.1, None), (float("nan"), None), (0.5, 1.6), (None, -0.1)]
+)
+def test_a_policy_whose_numbers_cannot_gate_is_refused(threshold: float | None, review_below: float | None) -> None:
     with pytest.raises(InvalidPolicyError) as error:
         Policy(threshold, review_below)
     assert isinstance(error.value, TrustError)
@@ -101,3 +103,15 @@ def test_a_policy_whose_numbers_cannot_gate_is_refused(threshold: float, review_
 def test_a_review_bound_that_is_no_number_is_refused() -> None:
     with pytest.raises(InvalidPolicyError):
         Policy(0.5, float("nan"))
+
+
+@pytest.mark.parametrize("way", ["review", "withhold"])
+def test_without_a_proved_threshold_every_answer_goes_the_way_that_was_chosen(way: str) -> None:
+    policy = Policy(None, uncertified="review" if way == "review" else "withhold")
+    decision = decide(GOOD, run_checks(GOOD), policy)
+    assert (decision.action, decision.reason, decision.threshold) == (way, "not_certified", None)
+
+
+def test_without_a_proved_threshold_a_failed_check_still_withholds_with_its_own_reason() -> None:
+    results = fail(run_checks(GOOD), "supported")
+    assert decide(GOOD, results, Policy(None, uncertified="review")).reason == "supported failed"

@@ -12,11 +12,12 @@ from answerable_events.requests import DraftGenerated, DraftSentence, VerdictDec
 from answerable_trust.checks import CHECKS
 from answerable_trust.values import Policy
 from answerable_validation.judging import case_of, citations_of, judge
+from answerable_validation.rules import Rules
 from tests.support.drafts import NOW, draft, question
 from tests.support.examples import examples_for
 from tests.support.requests import PASSAGE, SENTENCE
 
-POLICY = Policy(0.75)
+RULES = Rules(Policy(0.75))
 NOTHING: frozenset[int] = frozenset()
 """What was revoked."""
 SECOND = PASSAGE.model_copy(
@@ -44,11 +45,11 @@ def said(text: str, *citations: int) -> DraftSentence:
 def test_an_answer_that_rests_on_sources_of_less_quality_than_asked_for_is_withheld(quality, asked_for, reason):
     scores = PASSAGE.scores | ({} if quality is None else {"quality": quality})
     poor = draft(passages=(PASSAGE.model_copy(update={"scores": scores}),))
-    assert judge(poor, Policy(0.75, source_quality=asked_for), NOW, NOTHING).reason == reason
+    assert judge(poor, Rules(Policy(0.75, source_quality=asked_for)), NOW, NOTHING).reason == reason
 
 
 def test_a_supported_answer_is_released_with_its_source():
-    verdict = judge(draft(), POLICY, NOW, NOTHING)
+    verdict = judge(draft(), RULES, NOW, NOTHING)
     assert (verdict.action, verdict.reason) == ("release", None)
     assert (verdict.sentences, verdict.threshold) == ((SENTENCE,), 0.75)
     assert verdict.confidence >= 0.75
@@ -74,24 +75,24 @@ def test_a_supported_answer_is_released_with_its_source():
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_wrong_with_a_draft_is_the_reason_of_its_verdict(changed, action, reason):
-    verdict = judge(draft(**changed), POLICY, NOW, NOTHING)
+    verdict = judge(draft(**changed), RULES, NOW, NOTHING)
     assert (verdict.action, verdict.reason) == (action, reason)
 
 
 def test_an_answer_that_was_made_from_what_the_asker_may_not_read_any_more_is_withheld():
-    verdict = judge(draft(passages=(PASSAGE, SECOND)), POLICY, NOW, frozenset({2}))
+    verdict = judge(draft(passages=(PASSAGE, SECOND)), RULES, NOW, frozenset({2}))
     assert (verdict.action, verdict.reason) == ("withhold", "access_changed")
     [check] = [check for check in verdict.checks if not check.passed]
     assert (check.name, check.reason, [one.label for one in check.evidence]) == ("access", "access_changed", [2])
 
 
 def test_the_policy_of_the_tenant_draws_the_line():
-    assert judge(draft(), Policy(1.0), NOW, NOTHING).reason == "low_confidence"
-    assert judge(draft(), Policy(1.0, 0.5), NOW, NOTHING).action == "review"
+    assert judge(draft(), Rules(Policy(1.0)), NOW, NOTHING).reason == "low_confidence"
+    assert judge(draft(), Rules(Policy(1.0, 0.5)), NOW, NOTHING).action == "review"
 
 
 def test_every_check_is_reported_with_its_evidence_in_the_passage():
-    verdict = judge(draft(), POLICY, NOW, NOTHING)
+    verdict = judge(draft(), RULES, NOW, NOTHING)
     assert [check.name for check in verdict.checks] == [check.name for check in CHECKS]
     spans = {PASSAGE.text[span.start : span.end] for check in verdict.checks for span in check.evidence}
     assert any("27 days" in span for span in spans)
@@ -126,7 +127,7 @@ def test_the_ranking_and_the_answer_probability_go_into_the_case():
 def test_no_draft_is_too_odd_for_a_verdict(sentences, passages, answered, probability):
     scores = {} if probability is None else {"answer_probability": probability}
     hostile = draft(sentences, passages, answered=answered, scores=scores)
-    verdict = judge(hostile, POLICY, NOW, NOTHING)
+    verdict = judge(hostile, RULES, NOW, NOTHING)
     assert VerdictDecided.model_validate_json(verdict.model_dump_json(), strict=True) == verdict
     labels = {passage.label for passage in passages}
     cited = {label for sentence in sentences for label in sentence.citations}
@@ -142,7 +143,7 @@ def test_no_draft_is_too_odd_for_a_verdict(sentences, passages, answered, probab
 )
 def test_a_huge_sentence_is_withheld_in_time(text):
     started = time.perf_counter()
-    verdict = judge(draft((said(text, 1),)), POLICY, NOW, NOTHING)
+    verdict = judge(draft((said(text, 1),)), RULES, NOW, NOTHING)
     assert (verdict.action, verdict.reason) == ("withhold", "malformed_answer")
     assert time.perf_counter() - started < 5
 
@@ -150,6 +151,6 @@ def test_a_huge_sentence_is_withheld_in_time(text):
 @pytest.mark.parametrize("example", examples_for("drafts"), ids=str)
 def test_every_example_draft_gets_a_verdict(example):
     body = DraftGenerated.model_validate_json(json.dumps(example.body), strict=True)
-    verdict = judge(body, POLICY, NOW, NOTHING)
+    verdict = judge(body, RULES, NOW, NOTHING)
     assert (verdict.request_id, verdict.tenant, verdict.snapshot) == (body.request_id, body.tenant, body.snapshot)
     assert verdict.checks

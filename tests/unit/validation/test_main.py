@@ -38,7 +38,9 @@ def put(index: Index, version: int) -> None:
 
 
 async def verdict_of(folder: Path, draft: Message | None = None, **settings: object) -> VerdictDecided:
-    configured = ValidationSettings.model_validate({"index_path": folder, **settings})
+    configured = ValidationSettings.model_validate(
+        {"index_path": folder, "validation_development_threshold": 0.75, **settings}
+    )
     async with build(configured, Metrics(CollectorRegistry())) as service:
         require_declared(service)
         broker = await testing.run([service], [draft or flow().draft])
@@ -54,8 +56,8 @@ async def test_a_draft_becomes_a_verdict_that_names_its_ancestors(index, tmp_pat
     assert [ancestor.type.split(".")[2] for ancestor in verdict.ancestors] == ["question", "context", "draft"]
 
 
-async def test_the_threshold_of_the_tenant_applies(index, tmp_path):
-    verdict = await verdict_of(tmp_path, policies={"norvik": {"release_threshold": 1.0}})
+async def test_a_threshold_set_by_hand_applies_where_nothing_is_proved(index, tmp_path):
+    verdict = await verdict_of(tmp_path, validation_development_threshold=1.0)
     assert (verdict.action, verdict.reason, verdict.threshold) == ("withhold", "low_confidence", 1.0)
 
 

@@ -22,7 +22,8 @@ from answerable_trust.words import forget
 class Check:
     """A named, versioned rule. The version changes with any change that could change a result.
 
-    `blocking`: a failure withholds the answer. `reason_when_failed` is the reason of a failure that names none itself.
+    `blocking`: a failure withholds the answer. `binds_people`: not even a reviewer may release what fails it.
+    `reason_when_failed` is the reason of a failure that names none itself.
     """
 
     name: str
@@ -30,30 +31,36 @@ class Check:
     run: Callable[[Case], CheckResult]
     blocking: bool
     reason_when_failed: str
+    binds_people: bool = False
 
 
-def _row(name: str, version: int, find: Callable[[Case], Finding], reason: str, *, blocking: bool = True) -> Check:
+def _row(name: str, version: int, find: Callable[[Case], Finding], reason: str, *, binds_people: bool = False) -> Check:
     def run(case: Case) -> CheckResult:
         finding = find(case)
         score = min(1.0, max(0.0, finding.score))
-        return CheckResult(name, version, finding.reason is None, score, finding.reason, finding.evidence)
+        return CheckResult(name, version, finding.reason is None, score, finding.reason, finding.evidence, finding.note)
 
-    return Check(name, version, run, blocking, reason)
+    return Check(name, version, run, blocking=True, reason_when_failed=reason, binds_people=binds_people)
 
 
 # The order is that in which the gate names a reason: what makes the later checks meaningless comes first.
 CHECKS: tuple[Check, ...] = (
-    _row("access", 1, find_revoked, "access_changed"),
-    _row("output_shape", 1, find_shape, "malformed_answer"),
-    _row("no_injection", 2, find_injection, "suspected_injection"),
-    _row("citations_resolve", 1, find_citations, "citation_missing"),
+    _row("access", 1, find_revoked, "access_changed", binds_people=True),
+    _row("output_shape", 1, find_shape, "malformed_answer", binds_people=True),
+    _row("no_injection", 2, find_injection, "suspected_injection", binds_people=True),
+    _row("citations_resolve", 1, find_citations, "citation_missing", binds_people=True),
     _row("sources_current", 1, find_stale_sources, "source_stale"),
     _row("source_quality", 1, find_poor_sources, "source_quality"),
     _row("sources_agree", 1, find_conflicts, "sources_conflict"),
-    _row("numbers_agree", 2, find_figures, "number_mismatch"),
+    _row("numbers_agree", 2, find_figures, "number_mismatch", binds_people=True),
     _row("supported", 1, find_support, "unsupported"),
     _row("question_answered", 1, find_answer, "question_not_answered"),
 )
+
+
+def version_of_checks() -> str:
+    """Every check with its version, as one short word: what a proof about confidences depends on."""
+    return " ".join(f"{check.name}{check.version}" for check in CHECKS)
 
 
 def run_checks(case: Case) -> tuple[CheckResult, ...]:

@@ -13,6 +13,7 @@ class Finding:
     score: float
     reason: str | None
     evidence: tuple[Span, ...] = ()
+    note: str | None = None
 
 
 def cited_passages(case: Case, sentence: Sentence) -> tuple[Passage, ...]:

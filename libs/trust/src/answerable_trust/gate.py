@@ -24,6 +24,12 @@ def _choose(case: Case, results: Sequence[CheckResult], policy: Policy, confiden
         return "withhold", failed
     if case.consequential:
         return "review", "consequential"
+    return _by_confidence(policy, confident)
+
+
+def _by_confidence(policy: Policy, confident: float) -> tuple[Action, str | None]:
+    if policy.threshold is None:
+        return policy.uncertified, "not_certified"
     if confident >= policy.threshold:
         return "release", None
     if policy.review_below is not None and confident >= policy.review_below:

@@ -73,36 +73,42 @@ class CheckResult:
     score: float
     reason: str | None
     evidence: tuple[Span, ...]
+    note: str | None = None
+    """What was found, in words, for a reader; None where the evidence says it all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to the answer. `reason` is None exactly when it is released."""
+    """What happens to the answer. `reason` is None exactly when it is released. `threshold`: None where nothing could
+    be confident enough.
+    """
 
     action: Action
     reason: str | None
     confidence: float
-    threshold: float
+    threshold: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How sure a tenant wants to be.
 
-    An answer below `threshold` is not released. From `review_below` up to the threshold a person looks at it,
-    under that it is withheld; None means that nobody reviews and all of it is withheld.
+    An answer below `threshold` is not released; None means that nothing is proved of any threshold, and every answer
+    goes the way of `uncertified`. From `review_below` up to the threshold a person looks at it, under that it is
+    withheld; None means that nobody reviews and all of it is withheld.
     An answer with a sentence that rests only on sources of a quality under `source_quality` is withheld.
-    Raises InvalidPolicyError unless 0 <= review_below <= threshold <= 1 and 0 <= source_quality <= 1.
+    Raises InvalidPolicyError unless threshold, review_below and source_quality lie between 0 and 1.
     """
 
-    threshold: float
+    threshold: float | None
     review_below: float | None = None
     source_quality: float = 0.0
+    uncertified: Literal["review", "withhold"] = "withhold"
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.threshold <= 1.0:  # refuses NaN too, which every comparison would let through
+        if self.threshold is not None and not 0.0 <= self.threshold <= 1.0:  # refuses NaN, which compares as neither
             raise InvalidPolicyError("the threshold is not a probability")
-        if self.review_below is not None and not 0.0 <= self.review_below <= self.threshold:
-            raise InvalidPolicyError("review_below does not lie between 0 and the threshold")
+        if self.review_below is not None and not 0.0 <= self.review_below <= 1.0:
+            raise InvalidPolicyError("review_below does not lie between 0 and 1")
         if not 0.0 <= self.source_quality <= 1.0:
             raise InvalidPolicyError("source_quality does not lie between 0 and 1")

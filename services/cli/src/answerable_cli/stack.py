@@ -35,6 +35,9 @@ from answerable_runtime.settings import PREFIX
 GATEWAY_PORT, BROKER_PORT, CLICKHOUSE_PORT, METRICS_PORT = 8080, 9092, 8123, 9464
 OIDC_VARIABLE = f"{PREFIX}OIDC_ISSUER"
 """Set: the gateway verifies tokens, and nobody is believed without one."""
+THRESHOLD_VARIABLE = f"{PREFIX}VALIDATION_DEVELOPMENT_THRESHOLD"
+DEVELOPMENT_THRESHOLD = 0.75
+"""Above what an answer reaches that covers half of the question, below what a supported one reaches. Proves nothing."""
 
 _reserved: list[socket.socket] = []
 KEY_FILE = Path("keys") / "checkpoints.key"
@@ -192,6 +195,7 @@ def overrides(instance: Instance, ports: Ports) -> dict[str, Any]:
         "gateway_host": LOOPBACK,
         "gateway_port": ports.gateway,
         "gateway_development_identity": OIDC_VARIABLE not in os.environ,
+        "validation_development_threshold": float(os.environ.get(THRESHOLD_VARIABLE, DEVELOPMENT_THRESHOLD)),
         "http_host": LOOPBACK,
         "http_port": ports.metrics,
     }

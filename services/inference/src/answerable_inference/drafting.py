@@ -94,6 +94,7 @@ def _draft(
         model=model,
         prompt=prompt,
         scores=scores,
+        embedder=context.embedder,
         unavailable=context.unavailable,
     )
 

@@ -3,24 +3,32 @@
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 
 from answerable_events.body import EventBody
 from answerable_events.codec import Event
 from answerable_events.requests import DraftGenerated
+from answerable_events.reviews import ReviewSubmitted
 from answerable_knowledge.index import Index
 from answerable_runtime.clock import Clock
 from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.threads import run_on
-from answerable_trust.values import Policy
 from answerable_validation.access import revoked_labels
+from answerable_validation.certificates import Certificates, configuration_of, standing_of
 from answerable_validation.judging import judge
+from answerable_validation.reviewing import decided_draft, settle
+from answerable_validation.rules import NO_CERTIFICATE, UNREADABLE, Rules, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """What the handler uses: the policy of each tenant, the index, which is read on `workers`, and the time."""
+    """What the handlers use: the rules of each tenant, its certificates, the index, which is read on `workers`, time.
 
-    policy_for: Callable[[str], Policy]
+    `certificates`: None where no record was named, so that none is ever in force.
+    """
+
+    rules_for: Callable[[str], Rules]
+    certificates: Certificates | None
     index: Index
     snapshots: Snapshots
     workers: Executor
@@ -36,7 +44,36 @@ async def on_draft_generated(event: Event[DraftGenerated], deps: Deps) -> list[E
     """
     draft = event.body
     now = deps.clock.now()
+    rules = deps.rules_for(draft.tenant)
+    standing = await _standing(draft, rules, now, deps)
+    return [judge(draft, rules, now, await _revoked(draft, now, deps), standing)]
+
+
+async def on_review_submitted(event: Event[ReviewSubmitted], deps: Deps) -> list[EventBody]:
+    """Whether a person's decision is accepted; access is looked up last, as for a draft.
+
+    Raises:
+        IndexCorrupt: try again.
+    """
+    now = deps.clock.now()
+    draft = decided_draft(event.body)
     revoked: frozenset[int] = frozenset()
-    if draft.question.as_of is not None or draft.snapshot != await deps.snapshots.current(draft.tenant):
-        revoked = await run_on(deps.workers, revoked_labels, deps.index, draft, now)
-    return [judge(draft, deps.policy_for(draft.tenant), now, revoked)]
+    if draft is not None and event.body.decision != "reject":
+        revoked = await _revoked(draft, now, deps)
+    return [settle(event.body, draft, revoked, now)]
+
+
+async def _revoked(draft: DraftGenerated, now: datetime, deps: Deps) -> frozenset[int]:
+    """Labels of what the asker may not read any more; nothing, where the index is as the search found it."""
+    if draft.question.as_of is None and draft.snapshot == await deps.snapshots.current(draft.tenant):
+        return frozenset()
+    return await run_on(deps.workers, revoked_labels, deps.index, draft, now)
+
+
+async def _standing(draft: DraftGenerated, rules: Rules, now: datetime, deps: Deps) -> Standing:
+    if deps.certificates is None:
+        return NO_CERTIFICATE
+    signed = await deps.certificates.signed(draft.tenant, draft.question.risk_class)
+    if signed is None:
+        return UNREADABLE
+    return standing_of(signed, configuration_of(draft), now=now, largest_alpha=rules.largest_alpha)

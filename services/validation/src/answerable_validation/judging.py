@@ -8,23 +8,50 @@ from answerable_events.requests import CheckResult, Citation, DraftGenerated, Ev
 from answerable_trust import values
 from answerable_trust.checks import run_checks
 from answerable_trust.gate import decide
+from answerable_validation.certificates import quoted
+from answerable_validation.rules import NO_CERTIFICATE, Rules, Standing
 
 RANKING_SCORE = "fused"
 SOURCE_QUALITY = "quality"
 ANSWER_PROBABILITY = "answer_probability"
 
 
-def judge(draft: DraftGenerated, policy: values.Policy, now: datetime, revoked: frozenset[int]) -> VerdictDecided:
+_NOTE_CHARACTERS = 1_000
+_NONE_RELEASED = 1.0
+"""Stands for the threshold where none is proved."""
+
+
+def judge(
+    draft: DraftGenerated,
+    rules: Rules,
+    now: datetime,
+    revoked: frozenset[int],
+    standing: Standing = NO_CERTIFICATE,
+) -> VerdictDecided:
     """The verdict on a draft. Raises nothing, whatever the draft says: a draft is the output of a model.
 
     `revoked` are the labels of passages that the asker may not read any more.
     """
+    policy = rules.under(standing)
     case = replace(case_of(draft, now), revoked=revoked, source_quality=policy.source_quality)
     results = run_checks(case)
     decision = decide(case, results, policy)
     if draft.unavailable is not None:  # nothing could be looked for, which is not the same as nothing was found
         decision = replace(decision, action="withhold", reason=draft.unavailable)
-    return verdict_of(draft, results, decision)
+    verdict = verdict_of(draft, results, decision)
+    certificate = standing.certificate
+    return verdict.model_copy(
+        update={
+            "certificate": None if certificate is None else quoted(certificate),
+            "uncertified": standing.reason,
+            "review_by": _review_by(draft, rules) if decision.action == "review" else None,
+        }
+    )
+
+
+def _review_by(draft: DraftGenerated, rules: Rules) -> datetime:
+    """A deadline that the asker named is kept; who named none waits as long as the tenant gives its reviewers."""
+    return draft.question.deadline or draft.question.asked_at + rules.review_within
 
 
 def case_of(draft: DraftGenerated, now: datetime) -> values.Case:
@@ -52,9 +79,9 @@ def verdict_of(
         reason=decision.reason,
         sentences=draft.sentences,
         citations=citations_of(draft),
-        checks=tuple(_check(result) for result in results),
+        checks=tuple(check_of(result) for result in results),
         confidence=decision.confidence,
-        threshold=decision.threshold,
+        threshold=_NONE_RELEASED if decision.threshold is None else decision.threshold,
     )
 
 
@@ -90,7 +117,7 @@ def _citation(passage: Passage) -> Citation:
     )
 
 
-def _check(result: values.CheckResult) -> CheckResult:
+def check_of(result: values.CheckResult) -> CheckResult:
     return CheckResult(
         name=result.name,
         version=result.version,
@@ -98,6 +125,7 @@ def _check(result: values.CheckResult) -> CheckResult:
         score=result.score,
         reason=result.reason,
         evidence=_evidence(result.evidence),
+        note=None if result.note is None else result.note[:_NOTE_CHARACTERS],
     )
 
 

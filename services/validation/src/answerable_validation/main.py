@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
 
 from answerable_events.requests import DraftGenerated, VerdictDecided
-from answerable_events.topics import DRAFTS
+from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubmitted
+from answerable_events.topics import DRAFTS, REVIEWS
 from answerable_knowledge.errors import IndexCorrupt
 from answerable_knowledge.index import Index
 from answerable_runtime.clock import Clock
@@ -19,7 +20,9 @@ from answerable_runtime.routes import Route
 from answerable_runtime.service import Service
 from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.threads import run_on, threads
-from answerable_validation.handlers import Deps, on_draft_generated
+from answerable_trail.client import Trail, connect
+from answerable_validation.certificates import Certificates
+from answerable_validation.handlers import Deps, on_draft_generated, on_review_submitted
 from answerable_validation.settings import ValidationSettings
 
 SNAPSHOT_SERVES = timedelta(seconds=1)
@@ -28,17 +31,23 @@ SNAPSHOT_SERVES = timedelta(seconds=1)
 
 @asynccontextmanager
 async def build(settings: ValidationSettings, metrics: Metrics) -> AsyncIterator[Service]:  # noqa: ARG001 - as every build
-    """Validation with the index, which it only reads."""
-    async with threads(settings.validation_threads, "validation") as workers:
+    """Validation with the index and the record, both of which it only reads."""
+    async with threads(settings.validation_threads, "validation") as workers, _record(settings) as trail:
         index = await asyncio.to_thread(Index.open, settings.index_path, storage=settings.index_options)
         clock = Clock()
+        certificates = None if trail is None else Certificates(trail.request, clock)
         yield Service(
             name="validation",
-            routes=(_route(settings),),
-            deps=Deps(settings.policy_for, index, _snapshots(index, workers, clock), workers, clock),
+            routes=(_route(settings), _reviews(settings)),
+            deps=Deps(settings.rules_for, certificates, index, _snapshots(index, workers, clock), workers, clock),
             verify=partial(asyncio.to_thread, index.verify),
             ready={"index": partial(_answers, index)},
         )
+
+
+def _record(settings: ValidationSettings) -> AbstractAsyncContextManager[Trail | None]:
+    url = settings.clickhouse_url
+    return nullcontext() if url is None else connect(url.get_secret_value())
 
 
 def _snapshots(index: Index, workers: Executor, clock: Clock) -> Snapshots:
@@ -53,6 +62,16 @@ def _route(settings: ValidationSettings) -> Route:
         topic=DRAFTS,
         handlers={DraftGenerated: on_draft_generated},
         outputs=(VerdictDecided,),
+        transient=(IndexCorrupt,),
+        concurrency=settings.concurrency,
+    )
+
+
+def _reviews(settings: ValidationSettings) -> Route:
+    return Route(
+        topic=REVIEWS,
+        handlers={ReviewSubmitted: on_review_submitted},
+        outputs=(ReviewCompleted, ReviewRefused),
         transient=(IndexCorrupt,),
         concurrency=settings.concurrency,
     )

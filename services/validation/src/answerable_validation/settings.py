@@ -1,12 +1,15 @@
 """Settings of validation."""
 
-from typing import Self
+from datetime import timedelta
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from answerable_events.body import Tenant
-from answerable_runtime.settings import IndexSettings
+from answerable_runtime.settings import Duration, IndexSettings
 from answerable_trust.values import Policy
+from answerable_validation.rules import Rules
 
 
 class PolicySetting(BaseModel):
@@ -14,18 +17,27 @@ class PolicySetting(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    release_threshold: float | None = None
+    largest_alpha: float | None = None
     review_below: float | None = None
     source_quality: float | None = None
+    uncertified: Literal["review", "withhold"] | None = None
+    review_within: timedelta | None = None
 
 
 class ValidationSettings(IndexSettings):
     """How sure an answer must be before it may be released, and where to see who may read its sources."""
 
     validation_threads: int = Field(default=4, ge=1, le=64, description="Look-ups of access at once.")
-
-    release_threshold: float = Field(
-        default=0.75, ge=0, le=1, description="Confidence from which an answer is released. Not calibrated."
+    clickhouse_url: SecretStr | None = Field(
+        default=None,
+        description="ClickHouse, http[s]://user:password@host:port; validation only reads certificates there. "
+        "Unset: none is ever in force.",
+    )
+    largest_alpha: float = Field(
+        default=0.1, gt=0, lt=1, description="Share of wrong answers above which a certificate is not accepted."
+    )
+    uncertified: Literal["review", "withhold"] = Field(
+        default="withhold", description="What happens with answers while no certificate is in force."
     )
     review_below: float | None = Field(
         default=None,
@@ -33,27 +45,52 @@ class ValidationSettings(IndexSettings):
         le=1,
         description="Confidence from which, up to the threshold, a person decides; unset: such answers are withheld.",
     )
+    review_within: Duration = Field(
+        default=timedelta(hours=24),
+        gt=timedelta(0),
+        le=timedelta(hours=40),
+        description="How long a person may take to decide about a question that names no deadline, seconds.",
+    )
     source_quality: float = Field(
         default=0.0,
         ge=0,
         le=1,
         description="Quality of sources below which an answer must not rest on them alone; 0: any will do.",
     )
+    validation_development_threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Confidence from which answers are released while no certificate is in force. It proves nothing: "
+        "for one's own machine, where the record is on a loopback address.",
+    )
     policies: dict[Tenant, PolicySetting] = Field(
         default_factory=dict,
-        description='Other values for some tenants, JSON: {"acme": {"release_threshold": 0.9, "review_below": 0.6}}.',
+        description='Other values for some tenants, JSON: {"acme": {"largest_alpha": 0.05, "review_below": 0.6}}.',
     )
 
     @model_validator(mode="after")
-    def _policies_are_sound(self) -> Self:
+    def _is_sound(self) -> Self:
         for tenant in (None, *self.policies):
-            self.policy_for(tenant)
+            self.rules_for(tenant)
+        if self.validation_development_threshold is not None and not self._record_is_here:
+            raise ValueError("validation_development_threshold is for a record on a loopback address only")
         return self
 
-    def policy_for(self, tenant: str | None) -> Policy:
-        """The policy of a tenant; None: of those without one of their own."""
+    @property
+    def _record_is_here(self) -> bool:
+        url = self.clickhouse_url
+        return url is None or urlsplit(url.get_secret_value()).hostname in {"127.0.0.1", "localhost", "::1"}
+
+    def rules_for(self, tenant: str | None) -> Rules:
+        """The rules of a tenant; None: of those without their own."""
         own = self.policies.get(tenant) if tenant is not None else None
         said = {} if own is None else own.model_dump(exclude_none=True)
-        everyone = {"release_threshold": self.release_threshold, "review_below": self.review_below}
-        values = {**everyone, "source_quality": self.source_quality, **said}
-        return Policy(values["release_threshold"], values["review_below"], values["source_quality"])
+        chosen = {name: said.get(name, getattr(self, name)) for name in PolicySetting.model_fields}
+        policy = Policy(
+            self.validation_development_threshold,
+            chosen["review_below"],
+            chosen["source_quality"],
+            chosen["uncertified"],
+        )
+        return Rules(policy, chosen["review_within"], chosen["largest_alpha"])

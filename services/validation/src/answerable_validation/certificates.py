@@ -1,0 +1,152 @@
+"""The certificate in force: what is proved of the answers that are released, and whether it still speaks of them.
+
+Certificates are governance events, so the record holds them. They are looked up by their key, once in a few seconds for
+each tenant and risk class. Without the record nothing would be released anyway: audit could not write.
+"""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+
+from answerable_events.body import EventBody
+from answerable_events.governance import Certificate, CertificateRevoked, CertificateSigned
+from answerable_events.identity import governance_correlation
+from answerable_events.requests import DraftGenerated, RiskBound
+from answerable_runtime.clock import Clock
+from answerable_trail.errors import TrailError
+from answerable_trail.rows import TraceRow
+from answerable_trust.checks import version_of_checks
+from answerable_trust.confidence import coefficients
+from answerable_validation.rules import Standing
+
+_log = structlog.get_logger(__name__)
+
+READ_EVERY = timedelta(seconds=2)
+BELIEVED_FOR = timedelta(seconds=60)
+"""A revocation holds within this time, whatever happens to the record meanwhile."""
+
+_KEYS_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the record says of a tenant and risk class: the newest certificate, and whether it was revoked since."""
+
+    certificate: Certificate | None = None
+    revoked: bool = False
+
+
+def configuration_of(draft: DraftGenerated) -> dict[str, str]:
+    """What made an answer, as certificates name it: a proof about one of them says nothing about another."""
+    model, prompt = draft.model, draft.prompt
+    return {
+        "model": _short(f"{model.id} {model.adapter} {model.name} {model.revision}"),
+        "prompt": f"{prompt.name} v{prompt.version}",
+        "embedder": draft.embedder or "unknown",
+        "checks": _short(version_of_checks()),
+        "confidence": coefficients().version,
+    }
+
+
+def signed_of(rows: Sequence[TraceRow]) -> Signed:
+    """From the governance records of one tenant and risk class, in any order. What cannot be read does not count."""
+    newest: Certificate | None = None
+    revoked: set[UUID] = set()
+    for row in sorted(rows, key=lambda each: (each.position.epoch, each.position.offset)):
+        body = _read(row)
+        if isinstance(body, CertificateSigned):
+            newest = body.certificate
+        elif isinstance(body, CertificateRevoked):
+            revoked.add(body.certificate_id)
+    return Signed(newest, newest is not None and newest.certificate_id in revoked)
+
+
+def standing_of(signed: Signed, configuration: dict[str, str], *, now: datetime, largest_alpha: float) -> Standing:
+    """Whether a certificate is in force for an answer that was made so."""
+    certificate = signed.certificate
+    if certificate is None:
+        return Standing(None, "absent")
+    if signed.revoked:
+        return Standing(None, "revoked")
+    if certificate.expires_at <= now:
+        return Standing(None, "expired")
+    if certificate.alpha > largest_alpha:
+        return Standing(None, "alpha_too_large")
+    changed = sorted(
+        name
+        for name in {*configuration, *certificate.configuration}
+        if configuration.get(name) != certificate.configuration.get(name)
+    )
+    return Standing(None, f"{changed[0]}_changed") if changed else Standing(certificate)
+
+
+def quoted(certificate: Certificate) -> RiskBound:
+    """What a verdict says of its certificate."""
+    return RiskBound.model_validate(certificate.model_dump(include=set(RiskBound.model_fields)))
+
+
+@dataclass(slots=True)
+class _Known:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    signed: Signed = field(default_factory=Signed)
+    read_at: datetime | None = None
+    tried_at: datetime | None = None
+
+
+class Certificates:
+    """What the record says, by tenant and risk class."""
+
+    def __init__(self, load: Callable[[str, UUID], Awaitable[Sequence[TraceRow]]], clock: Clock) -> None:
+        """`load(tenant, correlation id)` gives the governance records."""
+        self._load = load
+        self._clock = clock
+        self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
+
+    async def signed(self, tenant: str, risk_class: str) -> Signed | None:
+        """None when the record could not be read for so long that a revocation may have been missed."""
+        known = self._known.setdefault((tenant, risk_class), _Known())
+        self._known.move_to_end((tenant, risk_class))
+        if len(self._known) > _KEYS_REMEMBERED:
+            self._known.popitem(last=False)
+        async with known.lock:
+            now = self._clock.now()
+            if _older(known.tried_at, now, READ_EVERY):
+                known.tried_at = now
+                await self._read(known, tenant, risk_class, now)
+            return None if _older(known.read_at, now, BELIEVED_FOR) else known.signed
+
+    async def _read(self, known: _Known, tenant: str, risk_class: str, now: datetime) -> None:
+        about = governance_correlation(tenant, f"certificate/{risk_class}")
+        try:
+            known.signed = signed_of(await self._load(tenant, about))
+            known.read_at = now
+        except TrailError as error:
+            _log.warning("certificates not readable", exception=type(error).__name__)
+
+
+def _older(moment: datetime | None, now: datetime, age: timedelta) -> bool:
+    return moment is None or not timedelta(0) <= now - moment < age
+
+
+def _read(row: TraceRow) -> EventBody | None:
+    kinds: dict[str, type[EventBody]] = {kind.TYPE: kind for kind in (CertificateSigned, CertificateRevoked)}
+    kind = kinds.get(row.type)
+    if kind is None or row.position.topic != "governance":
+        return None
+    try:
+        return kind.model_validate_json(row.body, strict=True)
+    except ValidationError:
+        _log.warning("certificate not legible", offset=row.position.offset)
+        return None
+
+
+def _short(text: str) -> str:
+    """What is too long for a name, by its hash."""
+    return text if len(text) <= 200 else f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"  # noqa: PLR2004
