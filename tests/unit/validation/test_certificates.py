@@ -11,10 +11,11 @@ from answerable_events.codec import Producer, encode
 from answerable_events.governance import Certificate, CertificateRevoked, CertificateSigned
 from answerable_events.requests import RiskBound
 from answerable_events.topics import GOVERNANCE
+from answerable_trail.certificates import Holder, Signed, signed_of
 from answerable_trail.errors import TrailUnavailable
 from answerable_trail.rows import Position, Seal, TraceRow
 from answerable_trust.values import Policy
-from answerable_validation.certificates import Certificates, Signed, configuration_of, signed_of, standing_of
+from answerable_validation.certificates import Certificates, configuration_of, standing_of
 from answerable_validation.judging import judge
 from answerable_validation.rules import Rules, Standing
 from tests.support.drafts import NOW, REQUEST, draft, question
@@ -155,16 +156,17 @@ class Record:
     def __init__(self, *rows: TraceRow) -> None:
         self.rows, self.down, self.reads = list(rows), False, 0
 
-    async def load(self, tenant: str, request_id: UUID) -> list[TraceRow]:
+    async def read(self, holder: Holder) -> Signed:
         self.reads += 1
         if self.down:
             raise TrailUnavailable("down")
-        return [each for each in self.rows if (each.tenant, each.request_id) == (tenant, request_id)]
+        mine = (holder.tenant, holder.correlation_id)
+        return signed_of([each for each in self.rows if (each.tenant, each.request_id) == mine])
 
 
 async def test_the_record_is_read_every_two_seconds_and_a_revocation_seen_then() -> None:
     record, clock = Record(row(signed(certificate()), 4)), Clock()
-    certificates = Certificates(record.load, clock)  # type: ignore[arg-type]
+    certificates = Certificates(record.read, clock)  # type: ignore[arg-type]
     assert await certificates.signed("norvik", "standard") == Signed(certificate())
     record.rows.append(row(revoked(FIRST), 5))
     clock.at += timedelta(seconds=1.9)
@@ -176,7 +178,7 @@ async def test_the_record_is_read_every_two_seconds_and_a_revocation_seen_then()
 
 async def test_a_record_that_is_down_is_believed_for_a_minute_and_then_nothing_is() -> None:
     record, clock = Record(row(signed(certificate()), 4)), Clock()
-    certificates = Certificates(record.load, clock)  # type: ignore[arg-type]
+    certificates = Certificates(record.read, clock)  # type: ignore[arg-type]
     await certificates.signed("norvik", "standard")
     record.down = True
     clock.at += timedelta(seconds=59)

@@ -135,6 +135,9 @@ class Certificate(RiskBound):
     confidences: tuple[int, ...] = Field(
         default=(), description="Labelled answers by tenth of confidence: what drift is measured against."
     )
+    similarities: tuple[int, ...] = Field(
+        default=(), description="Questions of the calibration set by tenth of the similarity of their best passage."
+    )
     abstained: int = Field(default=0, ge=0, description="Questions of the calibration set that were not answered.")
 
 

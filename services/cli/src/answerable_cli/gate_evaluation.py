@@ -16,7 +16,7 @@ _FORM = '{"id": "q1", "confidence": 0.93, "correct": true}'
 
 def evaluate_gate(file: Path, *, alpha: float, delta: float, as_json: bool, predictions: Path | None) -> int:
     """Measure, print, and return the exit code: that of a withheld answer where no threshold is proved."""
-    rows = read_rows(file, _row, _FORM)
+    rows = read_rows(file, gate_row, _FORM)
     answers = [answer for _, answer in rows]
     bound = bound_risk(answers, alpha, delta)
     if predictions:
@@ -58,7 +58,8 @@ def best_coverage(answers: Sequence[Judged], alpha: float) -> float:
     return best / len(ordered)
 
 
-def _row(row: Mapping[str, Any]) -> tuple[str, Judged]:
+def gate_row(row: Mapping[str, Any]) -> tuple[str, Judged]:
+    """A line of a file of labelled answers. Raises ValueError, KeyError, TypeError: it is none."""
     confidence, correct = row["confidence"], row["correct"]
     if not isinstance(correct, bool) or isinstance(confidence, bool) or not 0.0 <= confidence <= 1.0:
         raise ValueError("not a confidence, or not a label")

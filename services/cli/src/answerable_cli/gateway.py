@@ -88,6 +88,7 @@ class Gateway:
         consequential: bool = False,
         as_of: datetime | None = None,
         within: timedelta = timedelta(minutes=1),
+        risk_class: str | None = None,
     ) -> Outcome:
         """Ask, and wait for the outcome. There is one `within` that time: a question that takes longer fails.
 
@@ -98,6 +99,8 @@ class Gateway:
         body: dict[str, Any] = {"question": question, "deadline_seconds": within.total_seconds()}
         if consequential:
             body["consequential"] = True
+        if risk_class is not None:
+            body["risk_class"] = risk_class
         if as_of is not None:
             body["as_of"] = as_of.isoformat()
         headers = {

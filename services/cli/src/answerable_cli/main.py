@@ -14,6 +14,7 @@ from answerable_cli.commands import (
     doctor,
     erasure,
     evaluation,
+    gate,
     knowledge,
     proof,
     questions,
@@ -54,6 +55,7 @@ run.register(app)
 questions.register(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(access.app, name="access")
+gate.register(app)
 app.add_typer(evaluation.app, name="eval")
 record.register(app)
 afterwards.register(app)

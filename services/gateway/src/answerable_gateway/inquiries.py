@@ -142,6 +142,7 @@ class Inquiries:
             asked_at=now,
             deadline=None if allowed is None else now + allowed,
             consequential=body.consequential,
+            risk_class=body.risk_class,
             as_of=body.as_of,
         )
 
@@ -178,8 +179,8 @@ def time_allowed(body: QuestionBody) -> timedelta | None:
 
 def _same_question(question: Question, body: QuestionBody) -> bool:
     allowed = None if question.deadline is None else question.deadline - question.asked_at
-    asked = (question.text, allowed, question.consequential, question.as_of)
-    return asked == (body.question, time_allowed(body), body.consequential, body.as_of)
+    asked = (question.text, allowed, question.consequential, question.risk_class, question.as_of)
+    return asked == (body.question, time_allowed(body), body.consequential, body.risk_class, body.as_of)
 
 
 def _recorded_question(state: RequestState) -> Question | None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
 from answerable_events.body import Instant
-from answerable_events.requests import Citation, DraftSentence, Question, QuestionText
+from answerable_events.requests import STANDARD_RISK, Citation, DraftSentence, Question, QuestionText, RiskClass
 
 Outcome = AnswerReleased | AnswerWithheld | AnswerFailed
 
@@ -29,6 +29,9 @@ class QuestionBody(BaseModel):
         default=None, gt=0, description="The outcome comes within this time; 60 when absent."
     )
     consequential: bool = Field(default=False, description="A person decides, whatever the confidence.")
+    risk_class: RiskClass = Field(
+        default=STANDARD_RISK, description="Which certificate bounds the risk of a wrong answer."
+    )
     as_of: Instant | None = Field(
         default=None,
         description="Answer from documents and access rules as they were then; not in the future. Now when absent.",

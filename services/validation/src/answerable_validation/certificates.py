@@ -7,21 +7,17 @@ each tenant and risk class. Without the record nothing would be released anyway:
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
-from pydantic import ValidationError
 
-from answerable_events.body import EventBody
-from answerable_events.governance import Certificate, CertificateRevoked, CertificateSigned
-from answerable_events.identity import governance_correlation
+from answerable_events.governance import Certificate
 from answerable_events.requests import DraftGenerated, RiskBound
 from answerable_runtime.clock import Clock
+from answerable_trail.certificates import Holder, Signed
 from answerable_trail.errors import TrailError
-from answerable_trail.rows import TraceRow
 from answerable_trust.checks import version_of_checks
 from answerable_trust.confidence import coefficients
 from answerable_validation.rules import Standing
@@ -35,14 +31,6 @@ BELIEVED_FOR = timedelta(seconds=60)
 _KEYS_REMEMBERED = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What the record says of a tenant and risk class: the newest certificate, and whether it was revoked since."""
-
-    certificate: Certificate | None = None
-    revoked: bool = False
-
-
 def configuration_of(draft: DraftGenerated) -> dict[str, str]:
     """What made an answer, as certificates name it: a proof about one of them says nothing about another."""
     model, prompt = draft.model, draft.prompt
@@ -53,19 +41,6 @@ def configuration_of(draft: DraftGenerated) -> dict[str, str]:
         "checks": _short(version_of_checks()),
         "confidence": coefficients().version,
     }
-
-
-def signed_of(rows: Sequence[TraceRow]) -> Signed:
-    """From the governance records of one tenant and risk class, in any order. What cannot be read does not count."""
-    newest: Certificate | None = None
-    revoked: set[UUID] = set()
-    for row in sorted(rows, key=lambda each: (each.position.epoch, each.position.offset)):
-        body = _read(row)
-        if isinstance(body, CertificateSigned):
-            newest = body.certificate
-        elif isinstance(body, CertificateRevoked):
-            revoked.add(body.certificate_id)
-    return Signed(newest, newest is not None and newest.certificate_id in revoked)
 
 
 def standing_of(signed: Signed, configuration: dict[str, str], *, now: datetime, largest_alpha: float) -> Standing:
@@ -103,9 +78,8 @@ class _Known:
 class Certificates:
     """What the record says, by tenant and risk class."""
 
-    def __init__(self, load: Callable[[str, UUID], Awaitable[Sequence[TraceRow]]], clock: Clock) -> None:
-        """`load(tenant, correlation id)` gives the governance records."""
-        self._load = load
+    def __init__(self, read: Callable[[Holder], Awaitable[Signed]], clock: Clock) -> None:
+        self._read_record = read
         self._clock = clock
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
 
@@ -123,9 +97,8 @@ class Certificates:
             return None if _older(known.read_at, now, BELIEVED_FOR) else known.signed
 
     async def _read(self, known: _Known, tenant: str, risk_class: str, now: datetime) -> None:
-        about = governance_correlation(tenant, f"certificate/{risk_class}")
         try:
-            known.signed = signed_of(await self._load(tenant, about))
+            known.signed = await self._read_record(Holder(tenant, risk_class))
             known.read_at = now
         except TrailError as error:
             _log.warning("certificates not readable", exception=type(error).__name__)
@@ -133,18 +106,6 @@ class Certificates:
 
 def _older(moment: datetime | None, now: datetime, age: timedelta) -> bool:
     return moment is None or not timedelta(0) <= now - moment < age
-
-
-def _read(row: TraceRow) -> EventBody | None:
-    kinds: dict[str, type[EventBody]] = {kind.TYPE: kind for kind in (CertificateSigned, CertificateRevoked)}
-    kind = kinds.get(row.type)
-    if kind is None or row.position.topic != "governance":
-        return None
-    try:
-        return kind.model_validate_json(row.body, strict=True)
-    except ValidationError:
-        _log.warning("certificate not legible", offset=row.position.offset)
-        return None
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,7 @@ from answerable_runtime.routes import Route
 from answerable_runtime.service import Service
 from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.threads import run_on, threads
+from answerable_trail.certificates import read_signed
 from answerable_trail.client import Trail, connect
 from answerable_validation.certificates import Certificates
 from answerable_validation.handlers import Deps, on_draft_generated, on_review_submitted
@@ -35,7 +36,7 @@ async def build(settings: ValidationSettings, metrics: Metrics) -> AsyncIterator
     async with threads(settings.validation_threads, "validation") as workers, _record(settings) as trail:
         index = await asyncio.to_thread(Index.open, settings.index_path, storage=settings.index_options)
         clock = Clock()
-        certificates = None if trail is None else Certificates(trail.request, clock)
+        certificates = None if trail is None else Certificates(partial(read_signed, trail), clock)
         yield Service(
             name="validation",
             routes=(_route(settings), _reviews(settings)),

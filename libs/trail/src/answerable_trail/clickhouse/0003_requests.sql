@@ -29,6 +29,9 @@ SELECT
     verdict.action AS action,
     verdict.confidence AS confidence,
     verdict.threshold AS threshold,
+    asked.risk_class AS risk_class,
+    verdict.certificate.certificate_id AS certificate_id,
+    verdict.uncertified AS uncertified,
     found.label AS `passages.label`,
     found.passage_id AS `passages.passage_id`,
     found.document_id AS `passages.document_id`,
@@ -69,7 +72,7 @@ FROM
         groupUniqArray(topic) AS topics,
         argMinIf(
             JSONExtract(if(topic = 'questions', body, ''),
-                'Tuple(text String, asked_at String, deadline String, asker Tuple(subject String))'),
+                'Tuple(text String, asked_at String, deadline String, risk_class String, asker Tuple(subject String))'),
             (epoch, offset, bitNot(seal)), topic = 'questions') AS asked,
         argMinIf(
             JSONExtract(if(topic = 'contexts', body, ''), 'passages',
@@ -87,7 +90,7 @@ FROM
         arrayFilter((draft, place) -> indexOf(drafts.1, draft.1) = place, drafts, arrayEnumerate(drafts)) AS calls,
         argMinIf(
             JSONExtract(if(topic = 'verdicts', body, ''),
-                'Tuple(snapshot String, action String, confidence Nullable(Float64), threshold Float64, checks Array(Tuple(name String, version UInt32, passed Bool, score Float64, reason String)))'),
+                'Tuple(snapshot String, action String, confidence Nullable(Float64), threshold Float64, certificate Tuple(certificate_id String), uncertified String, checks Array(Tuple(name String, version UInt32, passed Bool, score Float64, reason String)))'),
             (epoch, offset, bitNot(seal)), topic = 'verdicts') AS verdict,
         argMinIf(type, (epoch, offset, bitNot(seal)), topic = 'answers') AS answered_type,
         argMinIf(
@@ -133,6 +136,9 @@ CREATE TABLE IF NOT EXISTS trace.requests
     action LowCardinality(String) COMMENT 'What the verdict came to: release, withhold or review; empty while there is none',
     confidence Nullable(Float64) COMMENT 'Of the verdict: probability that the draft is correct; NULL while there is none',
     threshold Float64 COMMENT 'Of the verdict: what the confidence had to reach; 0 while there is none',
+    risk_class LowCardinality(String) COMMENT 'Of the question: which certificate bounds the risk; empty in questions of earlier releases',
+    certificate_id LowCardinality(String) COMMENT 'Of the certificate that the verdict quotes; empty while there is none',
+    uncertified LowCardinality(String) COMMENT 'Why the verdict quotes none',
     `passages.label` Array(UInt32) COMMENT 'Number of the passage in prompt and citations',
     `passages.passage_id` Array(String) CODEC(ZSTD(1)) COMMENT 'Which passage',
     `passages.document_id` Array(String) CODEC(ZSTD(1)) COMMENT 'Document that it is a part of',

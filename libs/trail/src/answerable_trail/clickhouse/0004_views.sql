@@ -90,10 +90,13 @@ CREATE OR REPLACE VIEW trace.checks
     reason LowCardinality(String) COMMENT 'Reason code; empty when the draft passed',
     action LowCardinality(String) COMMENT 'What the verdict came to: release, withhold or review',
     confidence Float64 COMMENT 'Of the verdict: probability that the draft is correct',
-    threshold Float64 COMMENT 'Of the verdict: what the confidence had to reach'
+    threshold Float64 COMMENT 'Of the verdict: what the confidence had to reach',
+    certificate_id String COMMENT 'Of the certificate that the verdict quotes; empty where it quotes none',
+    uncertified String COMMENT 'Why it quotes none'
 )
 AS SELECT
-    tenant, request_id, check, version, passed, score, reason, action, ifNull(confidence, 0) AS confidence, threshold
+    tenant, request_id, check, version, passed, score, reason, action, ifNull(confidence, 0) AS confidence, threshold,
+    certificate_id, uncertified
 FROM (SELECT * EXCEPT (reason) FROM trace.requests_now)
 ARRAY JOIN
     checks.check AS check, checks.version AS version, checks.passed AS passed, checks.score AS score,
