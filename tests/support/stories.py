@@ -18,6 +18,7 @@ from answerable_events.requests import (
     PromptUse,
     Question,
     QuestionAsked,
+    RiskBound,
     VerdictDecided,
 )
 from answerable_events.topics import ANSWERS, CONTEXTS, DRAFTS, QUESTIONS, VERDICTS
@@ -46,6 +47,7 @@ class Story:
     """How many of context, draft and verdict came."""
     seconds: tuple[float, float, float, float] = (1, 2, 3, 4)
     deadline: datetime | None = None
+    certificate: RiskBound | None = None
 
     @property
     def request_id(self) -> UUID:
@@ -134,6 +136,7 @@ def _verdict(story: Story) -> EventBody:
         checks=(CheckResult(name="supported", version=1, passed=reason is None, score=0.5, reason=reason),),
         confidence=story.confidence,
         threshold=0.5,
+        certificate=story.certificate,
     )
 
 

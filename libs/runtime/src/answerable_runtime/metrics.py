@@ -49,6 +49,11 @@ class Metrics:
         self.retention_runs = counter("retention_runs", "Runs of retention, by how they ended.", "result")
         self.retention_removed = counter("retention_removed", "Rows that retention removed.", "table")
         self.redriven = counter("redriven", "Questions put again after the broker lost its log.")
+        # trust
+        self.certificates_revoked = counter("certificates_revoked", "Certificates that drift revoked.", "cause")
+        self.audited_errors = gauge(
+            "audited_errors", "Share of wrong answers among audited ones, with its 95 % interval.", "tenant", "bound"
+        )
         # models and documents
         self.model_calls = counter("model_calls", "Calls of a model.", "model", "result")
         self.model_tokens = counter("model_tokens", "Tokens read and written.", "model", "direction")

@@ -9,6 +9,7 @@ from uuid import uuid4
 import structlog
 
 from answerable_audit.completeness import OWNED, Checker, Schedule, checking
+from answerable_audit.drifting import Drift, drifting
 from answerable_audit.expiry import Expiry, enforce_at, expiring
 from answerable_audit.gate import Gate, Pace
 from answerable_audit.release import Releaser
@@ -66,7 +67,9 @@ async def build(settings: AuditSettings, metrics: Metrics) -> AsyncIterator[Serv
             numbering = Numbering("/answerable/audit", f"{instance}-completeness")
             checker = Checker(trail, log, metrics, clock, numbering=numbering, keys=signer.verifiers)
             run, every = partial(enforce_at, settings.clickhouse_url.get_secret_value()), settings.audit_retention_every
+            drift = Drift(trail, log, metrics, clock, Numbering("/answerable/audit", f"{instance}-drift"))
             async with (
+                drifting(drift, clock, checks, every=settings.audit_drift_every),
                 checking(checker, clock, checks, _schedule(settings)),
                 expiring(Expiry(run, metrics, clock, every=every), clock, checks, every=every),
                 witnessing(offering, clock, every=settings.audit_checkpoint_every / 2),

@@ -49,6 +49,11 @@ class AuditSettings(RuntimeSettings):
     audit_check_deep_every: Duration = Field(
         default=timedelta(days=1), description="How often all hashes are computed again, seconds."
     )
+    audit_drift_every: Duration = Field(
+        default=timedelta(seconds=60),
+        ge=timedelta(0),
+        description="How often it is looked whether certificates still hold, seconds; 0: never.",
+    )
     audit_retention_every: Duration = Field(
         default=timedelta(days=1),
         ge=timedelta(0),
