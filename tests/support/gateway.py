@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,13 +21,18 @@ from answerable_events.body import EventBody
 from answerable_events.codec import Producer, decode, encode
 from answerable_events.message import Message
 from answerable_events.requests import QuestionAsked
-from answerable_events.topics import ANSWERS, QUESTIONS
-from answerable_gateway.app import gateway_app
+from answerable_events.topics import ANSWERS, QUESTIONS, VERDICTS
+from answerable_gateway.app import Business, gateway_app
+from answerable_gateway.audits import Audits
 from answerable_gateway.board import Board
 from answerable_gateway.callers import Authenticator
 from answerable_gateway.development import DevelopmentAuthenticator
 from answerable_gateway.inquiries import Inquiries
+from answerable_gateway.main import audit_rules, review_rules
+from answerable_gateway.publishing import Publisher
+from answerable_gateway.reviews import Reviews
 from answerable_gateway.settings import GatewaySettings
+from answerable_runtime.leases import Leases
 from answerable_runtime.log import Subscription
 from answerable_runtime.memory import MemoryBroker, MemoryLog
 from answerable_runtime.metrics import Metrics
@@ -56,6 +61,11 @@ class _NobodyAnswers:
 def dead_trail() -> Trail:
     """A record that cannot be reached."""
     return Trail(cast(Connection, _NobodyAnswers()))
+
+
+def no_leases() -> Leases:
+    """A store of leases that nobody answers for."""
+    return Leases("redis://127.0.0.1:1/0", timeout=timedelta(milliseconds=100))
 
 
 def settings(**values: Any) -> GatewaySettings:
@@ -90,12 +100,14 @@ async def door(
     trail: Trail | None = None,
     authenticator: Authenticator | None = None,
     broker: MemoryBroker | None = None,
+    leases: Leases | None = None,
     **values: Any,
 ) -> AsyncIterator[Door]:
     """A gateway, with a client that talks to it without a network."""
     chosen, broker = settings(**values), broker or MemoryBroker()
     log, board, metrics = MemoryLog(broker), Board(places=chosen.gateway_places), Metrics(CollectorRegistry())
-    await log.start([Subscription(("answers",), None, WatchSink(Watch(ANSWERS, board.take)), 100, 1 << 20)])
+    watches = (Watch(ANSWERS, board.take), Watch(VERDICTS, board.take_verdicts))
+    await log.start([Subscription((w.topic.name,), None, WatchSink(w), 100, 1 << 20) for w in watches])
     inquiries = Inquiries(
         log,
         trail or dead_trail(),
@@ -104,7 +116,14 @@ async def door(
         lambda: datetime.now(UTC),
         secrets.token_bytes,
     )
-    app = gateway_app(inquiries, authenticator or DevelopmentAuthenticator("norvik"), chosen, metrics)
+    publisher = Publisher(log, Numbering("/answerable/gateway", "people"), lambda: datetime.now(UTC))
+    record = inquiries.trail
+    reviewing = Reviews(
+        record, leases or no_leases(), publisher, board, review_rules(chosen), lambda: datetime.now(UTC)
+    )
+    audits = Audits(record, publisher, audit_rules(chosen), lambda: datetime.now(UTC))
+    business = Business(inquiries, reviewing, audits)
+    app = gateway_app(business, authenticator or DevelopmentAuthenticator("norvik"), chosen, metrics)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     try:
         async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as client:

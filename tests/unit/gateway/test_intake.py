@@ -64,7 +64,7 @@ async def test_a_broken_body_is_refused_and_the_field_named(body, status, field)
 
 def test_a_refusal_repeats_no_content():
     body = {"question": ["my salary"], "deadline_seconds": "my salary", "consequential": "my salary", "my salary": 1}
-    body["as_of"] = "my salary"
+    body["as_of"] = body["risk_class"] = "my salary"
     with pytest.raises(Refused) as refused:
         parse_question(json.dumps(body).encode(), HOUR)
     assert {error.field for error in refused.value.fields} == {*FIELDS, "*"}

@@ -4,6 +4,7 @@ RuntimeFault
 ├── Transient            raise it (or list a type as transient on the route) to be tried again
 ├── BrokerUnavailable    a publish or an admin call did not get through; whether it took effect is unknown
 ├── EffectsUnavailable   the effect store did not do what an operator asked; services work without it
+├── LeasesUnavailable    the store of leases does not answer
 ├── StateOutdated        a batch handler found that its state is not what holds any more: it is loaded again
 ├── StartUpRefused       settings or declarations under which messages could be lost
 ├── UndeclaredOutput     a handler returned an event that its route does not declare: a bug, treated as one
@@ -25,6 +26,10 @@ class BrokerUnavailable(RuntimeFault):
 
 class EffectsUnavailable(RuntimeFault):
     """The effect store does not answer, or refuses."""
+
+
+class LeasesUnavailable(RuntimeFault):
+    """The store of leases does not answer; later it may."""
 
 
 class StateOutdated(RuntimeFault):

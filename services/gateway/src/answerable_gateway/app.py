@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from answerable_gateway import problems
+from answerable_gateway.audits import Audits
 from answerable_gateway.callers import Authenticator
 from answerable_gateway.development import WARNING_HEADER, DevelopmentAuthenticator, OnlyThisMachine
 from answerable_gateway.documentation import documentation_page
@@ -21,16 +23,29 @@ from answerable_gateway.errors import CallerUnusable, KeysUnavailable, Refused, 
 from answerable_gateway.inquiries import RETRY_AFTER, Inquiries
 from answerable_gateway.observed import Observed
 from answerable_gateway.openapi import openapi
+from answerable_gateway.review_endpoints import ReviewEndpoints
+from answerable_gateway.reviews import Reviews
 from answerable_gateway.settings import GatewaySettings
+from answerable_runtime.errors import LeasesUnavailable
 from answerable_runtime.metrics import Metrics
 from answerable_trail.errors import TrailError
 
 
+@dataclass(frozen=True, slots=True)
+class Business:
+    """What the door leads to."""
+
+    inquiries: Inquiries
+    reviews: Reviews
+    audits: Audits
+
+
 def gateway_app(
-    inquiries: Inquiries, authenticator: Authenticator, settings: GatewaySettings, metrics: Metrics
+    business: Business, authenticator: Authenticator, settings: GatewaySettings, metrics: Metrics
 ) -> ASGIApp:
     """The whole door as an ASGI application."""
-    endpoints = Endpoints(inquiries, authenticator, settings)
+    endpoints = Endpoints(business.inquiries, authenticator, settings)
+    people = ReviewEndpoints(business.reviews, business.audits, authenticator, settings)
     description = openapi(settings, scheme=authenticator.scheme)
     development = isinstance(authenticator, DevelopmentAuthenticator)
     app = Starlette(
@@ -38,6 +53,13 @@ def gateway_app(
             Route("/v1/questions", endpoints.ask, methods=["POST"]),
             Route("/v1/requests/{request_id}", endpoints.request),
             Route("/v1/requests/{request_id}/events", endpoints.events),
+            Route("/v1/requests/{request_id}/feedback", people.feedback, methods=["POST"]),
+            Route("/v1/reviews", people.list_reviews),
+            Route("/v1/reviews/{request_id}", people.show),
+            Route("/v1/reviews/{request_id}/claim", people.claim, methods=["POST", "DELETE"]),
+            Route("/v1/reviews/{request_id}/decision", people.decide, methods=["POST"]),
+            Route("/v1/audits", people.list_audits),
+            Route("/v1/audits/{request_id}", people.judge, methods=["POST"]),
             *_description_routes(description),
         ],
         middleware=[Middleware(OnlyThisMachine)] if development else [],
@@ -92,6 +114,7 @@ def _exception_handlers(scheme: str) -> dict[Any, Any]:
         CallerUnusable: caller_unusable,
         KeysUnavailable: unavailable,
         TrailError: unavailable,
+        LeasesUnavailable: unavailable,
         HTTPException: _from_framework,
         Exception: internal,
     }

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -17,8 +18,9 @@ from answerable_events.claims import claimed_request_id, claimed_tenant
 from answerable_events.codec import decode
 from answerable_events.errors import UndecodableEvent
 from answerable_events.message import Record
-from answerable_events.requests import Question
-from answerable_events.topics import ANSWERS
+from answerable_events.requests import Question, VerdictDecided
+from answerable_events.reviews import ReviewRefused
+from answerable_events.topics import ANSWERS, VERDICTS
 from answerable_gateway.errors import NoRoom
 from answerable_gateway.resources import Outcome
 
@@ -39,6 +41,8 @@ class Known:
     outcome: Outcome | None = None
     accepted: bool = True
     """False until the broker has confirmed the question."""
+    review_by: datetime | None = None
+    """Until when a person decides; None: nothing was left to a person, as far as is known here."""
 
     @property
     def key(self) -> RequestKey:
@@ -67,6 +71,7 @@ class Board:
         self._limit = places
         self._places: dict[RequestKey, list[_Place]] = {}
         self._newest: OrderedDict[RequestKey, Known] = OrderedDict()
+        self._refusals: dict[tuple[RequestKey, str], asyncio.Future[ReviewRefused | None]] = {}
         self._closed = False
         self.taken = 0
 
@@ -116,6 +121,17 @@ class Board:
             if not waiting:
                 del self._places[key]
 
+    @contextmanager
+    def refusal_place(self, key: RequestKey, reviewer: str) -> Iterator["asyncio.Future[ReviewRefused | None]"]:
+        """A place to wait in for the word that a decision of this reviewer was refused."""
+        future: asyncio.Future[ReviewRefused | None] = asyncio.get_running_loop().create_future()
+        self._refusals[key, reviewer] = future
+        try:
+            yield future
+        finally:
+            if self._refusals.get((key, reviewer)) is future:
+                del self._refusals[key, reviewer]
+
     def overdue(self, age_s: float) -> Collection[RequestKey]:
         """Requests for whose outcome somebody has waited this long."""
         before = asyncio.get_running_loop().time() - age_s
@@ -135,6 +151,33 @@ class Board:
             if isinstance(body, AnswerReleased | AnswerWithheld | AnswerFailed):
                 self.deliver((body.tenant, body.request_id), body)
 
+    async def take_verdicts(self, records: Sequence[Record]) -> None:
+        """The watcher of `verdicts`: what a person has to decide, and decisions that were refused."""
+        for record in records:
+            key = claimed_tenant(record), claimed_request_id(record)
+            if key not in self._places and key not in self._newest:
+                continue
+            try:
+                body = decode(record, VERDICTS).body
+            except UndecodableEvent:
+                continue  # audit buries it
+            if isinstance(body, VerdictDecided) and body.action == "review" and body.review_by is not None:
+                self._in_review((body.tenant, body.request_id), body.review_by)
+            elif isinstance(body, ReviewRefused):
+                future = self._refusals.get(((body.tenant, body.request_id), body.reviewer))
+                if future is not None and not future.done():
+                    future.set_result(body)
+
+    def _in_review(self, key: RequestKey, review_by: datetime) -> None:
+        """Whoever waits for an outcome learns that it may take hours; who goes on waiting takes a new place."""
+        known = self._newest.get(key)
+        if known is None or known.outcome is not None or known.review_by is not None:
+            return
+        known.review_by = review_by
+        for place in self._places.get(key, ()):
+            if not place.arrival.done():
+                place.arrival.set_result(None)
+
     def deliver(self, key: RequestKey, outcome: Outcome) -> None:
         known = self._newest.get(key)
         if known is not None and known.outcome is None and concerns(known.question, outcome):
@@ -146,6 +189,9 @@ class Board:
     def close(self) -> None:
         """Send everybody home: the process is about to stop."""
         self._closed = True
+        for future in self._refusals.values():
+            if not future.done():
+                future.set_result(None)
         for places in self._places.values():
             for place in places:
                 if not place.arrival.done():

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
 
 from answerable_events.body import Name, Tenant
 from answerable_events.requests import Asker
@@ -67,3 +68,9 @@ def credentials(authorization: str | None, scheme: str) -> str | None:
     """What follows the scheme in the header `Authorization`; None when it is another scheme, or nothing."""
     name, _, rest = (authorization or "").partition(" ")
     return rest.strip() or None if name.lower() == scheme.lower() else None
+
+
+async def caller_of(request: Request, authenticator: Authenticator) -> Caller:
+    """Who sent a request. Raises as `Authenticator.caller`; two headers are as none."""
+    values = request.headers.getlist("authorization")
+    return await authenticator.caller(values[0] if len(values) == 1 else None)

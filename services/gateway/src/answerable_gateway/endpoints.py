@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from answerable_gateway import problems
 from answerable_gateway.board import Known
-from answerable_gateway.callers import Authenticator, Caller
+from answerable_gateway.callers import Authenticator, caller_of
 from answerable_gateway.errors import NoRoom, Refused
 from answerable_gateway.inquiries import RETRY_AFTER, Inquiries
 from answerable_gateway.intake import idempotency_key, read_question, request_id_in_path, wait_asked_for
@@ -37,7 +37,7 @@ class Endpoints:
 
     async def ask(self, request: Request) -> Response:
         """POST /v1/questions."""
-        caller = await self._caller(request)
+        caller = await caller_of(request, self.authenticator)
         settings = self.settings
         wait = wait_asked_for(request, default=settings.gateway_default_wait, longest=settings.gateway_max_wait)
         key = idempotency_key(request)
@@ -74,7 +74,10 @@ class Endpoints:
         """Where the request stands now, and then its outcome. Without one in time the caller connects again."""
         yield _event(known)
         if known.outcome is None:
-            known = await self._waited(known, self.settings.gateway_max_stream)
+            in_review, known = known.review_by is not None, await self._waited(known, self.settings.gateway_max_stream)
+            if known.outcome is None and known.review_by is not None and not in_review:
+                yield _event(known)  # and now it may take a person's time
+                known = await self._waited(known, self.settings.gateway_max_stream)
             if known.outcome is not None:
                 yield _event(known)
 
@@ -85,13 +88,9 @@ class Endpoints:
         except NoRoom:
             return known
 
-    async def _caller(self, request: Request) -> Caller:
-        values = request.headers.getlist("authorization")
-        return await self.authenticator.caller(values[0] if len(values) == 1 else None)
-
     async def _known(self, request: Request) -> Known:
         """The caller's own request. Raises Refused: not found, whether it is another's or nobody's."""
-        caller = await self._caller(request)
+        caller = await caller_of(request, self.authenticator)
         request_id = request_id_in_path(request)
         known = await self.inquiries.find(caller, request_id)
         if known is None:
@@ -119,11 +118,11 @@ async def _gone(request: Request) -> None:
 
 
 def _status(known: Known, code: int, headers: dict[str, str]) -> Response:
-    status = request_status(known.question, known.outcome)
+    status = request_status(known.question, known.outcome, known.review_by)
     return Response(status.model_dump_json(exclude_none=True), code, headers, media_type="application/json")
 
 
 def _event(known: Known) -> ServerSentEvent:
-    status = request_status(known.question, known.outcome)
+    status = request_status(known.question, known.outcome, known.review_by)
     data = status.model_dump_json(exclude_none=True)
     return ServerSentEvent(data, event="status", id=status.status, retry=_RECONNECT_MS, sep="\n")

@@ -15,7 +15,7 @@ from answerable_events.codec import decode, encode
 from answerable_events.errors import UndecodableEvent
 from answerable_events.identity import request_id_of_key
 from answerable_events.message import EPOCH, Record
-from answerable_events.requests import Question, QuestionAsked
+from answerable_events.requests import Question, QuestionAsked, VerdictDecided
 from answerable_events.topics import ANSWERS, QUESTIONS
 from answerable_gateway import problems
 from answerable_gateway.board import Board, Known, RequestKey, concerns
@@ -91,7 +91,8 @@ class Inquiries:
         if question.asker.subject != caller.subject:
             return None
         outcome = await self._recorded_outcome(key, state)
-        return Known(question, outcome if outcome is None or concerns(question, outcome) else None)
+        found = outcome if outcome is None or concerns(question, outcome) else None
+        return Known(question, found, review_by=_review_by(state))
 
     async def wait(self, known: Known, within: timedelta) -> Known:
         """The request with its outcome, or as it was when none came in time.
@@ -104,7 +105,10 @@ class Inquiries:
         with self.board.place(known.key) as arrival:
             await asyncio.wait({arrival}, timeout=within.total_seconds())
             outcome = arrival.result() if arrival.done() else None
-        return Known(known.question, outcome) if outcome is not None and concerns(known.question, outcome) else known
+        if outcome is not None and concerns(known.question, outcome):
+            return Known(known.question, outcome)
+        mine = self.board.known(known.key)
+        return Known(known.question, None, review_by=mine.review_by) if mine is not None else known
 
     async def sweep(self) -> None:
         """Look the overdue ones up in the record: an outcome published before its caller waited is not seen again.
@@ -189,6 +193,16 @@ def _recorded_question(state: RequestState) -> Question | None:
         return None if body is None else QuestionAsked.model_validate_json(body, strict=True).question
     except ValidationError:
         return None
+
+
+def _review_by(state: RequestState) -> datetime | None:
+    """Until when a person decides, where the verdict leaves it to one."""
+    body = state.bodies.get(VerdictDecided.TYPE)
+    try:
+        verdict = None if body is None else VerdictDecided.model_validate_json(body, strict=True)
+    except ValidationError:
+        return None
+    return verdict.review_by if verdict is not None and verdict.action == "review" else None
 
 
 def _outcome(rows: Collection[TraceRow], position: Position) -> Outcome | None:

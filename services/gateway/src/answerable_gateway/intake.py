@@ -4,9 +4,10 @@ import asyncio
 import math
 import re
 from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect, Request
 
@@ -14,6 +15,8 @@ from answerable_gateway import problems
 from answerable_gateway.errors import Refused
 from answerable_gateway.problems import FieldError
 from answerable_gateway.resources import QuestionBody
+
+BodyT = TypeVar("BodyT", bound=BaseModel)
 
 PATIENCE = timedelta(seconds=10)
 """A body takes no longer than this to arrive."""
@@ -42,22 +45,39 @@ async def read_question(request: Request, *, max_bytes: int, max_time_allowed: t
     Raises:
         Refused: with the reason.
     """
+    return parse_question(await _json_body(request, max_bytes), max_time_allowed)
+
+
+async def read_body(request: Request, kind: type[BodyT], *, max_bytes: int) -> BodyT:
+    """What a reviewer, an auditor or an asker sends.
+
+    Raises:
+        Refused: with the reason.
+    """
+    return _parse(await _json_body(request, max_bytes), kind)
+
+
+async def _json_body(request: Request, max_bytes: int) -> bytes:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if media_type != "application/json" or encoding != "identity":
         raise Refused(problems.NOT_JSON)
-    return parse_question(await _body(request, max_bytes), max_time_allowed)
+    return await _body(request, max_bytes)
 
 
-def parse_question(body: bytes, max_time_allowed: timedelta) -> QuestionBody:
-    """Raises Refused."""
+def _parse(body: bytes, kind: type[BodyT]) -> BodyT:
     try:
-        question = QuestionBody.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         if any(problem["type"] == "json_invalid" for problem in found):
             raise Refused(problems.MALFORMED, "the body is not JSON in UTF-8") from None
         raise Refused(problems.INVALID, fields=[_field_error(problem) for problem in found[:20]]) from None
+
+
+def parse_question(body: bytes, max_time_allowed: timedelta) -> QuestionBody:
+    """Raises Refused."""
+    question = _parse(body, QuestionBody)
     if question.deadline_seconds is not None and question.deadline_seconds > max_time_allowed.total_seconds():
         text = f"must not exceed {max_time_allowed.total_seconds():g}"
         raise Refused(problems.INVALID, fields=[FieldError(field="deadline_seconds", detail=text)])

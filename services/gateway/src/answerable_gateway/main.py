@@ -11,19 +11,23 @@ from uuid import uuid4
 
 import structlog
 
-from answerable_events.topics import ANSWERS
-from answerable_gateway.app import gateway_app
+from answerable_events.topics import ANSWERS, VERDICTS
+from answerable_gateway.app import Business, gateway_app
+from answerable_gateway.audits import AuditRules, Audits
 from answerable_gateway.board import Board
 from answerable_gateway.callers import Authenticator
 from answerable_gateway.development import DevelopmentAuthenticator, is_loopback
 from answerable_gateway.inquiries import Inquiries
 from answerable_gateway.keys import KeyCache, source
 from answerable_gateway.oidc import Expected, OidcAuthenticator
+from answerable_gateway.publishing import Publisher
+from answerable_gateway.reviews import ReviewRules, Reviews
 from answerable_gateway.settings import GatewaySettings
 from answerable_runtime.clock import Clock
 from answerable_runtime.errors import StartUpRefused
 from answerable_runtime.health import serving
 from answerable_runtime.launch import launch
+from answerable_runtime.leases import Leases
 from answerable_runtime.log import Log
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
@@ -67,7 +71,10 @@ async def build(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Se
     """The gateway with its connection to the record."""
     authenticator = make_authenticator(settings)
     board = Board(places=settings.gateway_places)
-    async with connect(settings.clickhouse_url.get_secret_value()) as trail:
+    async with (
+        connect(settings.clickhouse_url.get_secret_value()) as trail,
+        closing_leases(settings.redis_url) as leases,
+    ):
 
         async def verify() -> None:
             await authenticator.verify()
@@ -77,7 +84,13 @@ async def build(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Se
         async def serve(log: Log) -> AsyncIterator[None]:
             numbering = Numbering("/answerable/gateway", str(uuid4()))
             inquiries = Inquiries(log, trail, board, numbering, Clock().now, secrets.token_bytes)
-            app = gateway_app(inquiries, authenticator, settings, metrics)
+            publisher = Publisher(log, Numbering("/answerable/gateway", str(uuid4())), Clock().now)
+            business = Business(
+                inquiries,
+                Reviews(trail, leases, publisher, board, review_rules(settings), Clock().now),
+                Audits(trail, publisher, audit_rules(settings), Clock().now),
+            )
+            app = gateway_app(business, authenticator, settings, metrics)
             async with serving(app, settings.gateway_host, settings.gateway_port) as port:
                 _log.info("listening", host=settings.gateway_host, port=port)
                 sweeping = asyncio.create_task(inquiries.sweep_for_ever(_SWEEP_EVERY))
@@ -90,11 +103,30 @@ async def build(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Se
 
         yield Service(
             name="gateway",
-            watches=(Watch(ANSWERS, board.take),),
+            watches=(Watch(ANSWERS, board.take), Watch(VERDICTS, board.take_verdicts)),
             verify=verify,
             serve=serve,
             ready={"trail": partial(_readable, trail), "identity": authenticator.ready},
         )
+
+
+@asynccontextmanager
+async def closing_leases(url: str) -> AsyncIterator[Leases]:
+    """Leases for the block."""
+    leases = Leases(url)
+    try:
+        yield leases
+    finally:
+        await leases.close()
+
+
+def review_rules(settings: GatewaySettings) -> ReviewRules:
+    groups = frozenset(settings.gateway_reviewer_groups)
+    return ReviewRules(groups, settings.gateway_review_lease, settings.gateway_review_claims)
+
+
+def audit_rules(settings: GatewaySettings) -> AuditRules:
+    return AuditRules(settings.gateway_audit_share, settings.gateway_audit_double_share)
 
 
 def main() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from answerable_gateway import problems
+from answerable_gateway import problems, review_openapi
 from answerable_gateway.problems import Kind, Problem
 from answerable_gateway.resources import QuestionBody, RequestStatus
+from answerable_gateway.review_openapi import Parts
 from answerable_gateway.settings import GatewaySettings
 
 _REF = "#/components/schemas/{model}"
@@ -35,6 +36,7 @@ def openapi(settings: GatewaySettings, *, scheme: str) -> dict[str, Any]:
             "/v1/questions": {"post": _ask(settings)},
             "/v1/requests/{request_id}": {"get": _request()},
             "/v1/requests/{request_id}/events": {"get": _events()},
+            **review_openapi.paths(Parts(_problems, _request_id(), _ALWAYS, _ref)),
             "/openapi.json": {"get": _open("openapi", "This description.", "application/json")},
             "/docs": {"get": _open("docs", "This description as a page.", "text/html")},
         },
@@ -122,6 +124,7 @@ def _open(operation: str, summary: str, media_type: str) -> dict[str, Any]:
 
 def _schemas(settings: GatewaySettings) -> dict[str, Any]:
     models = [(QuestionBody, "validation"), (RequestStatus, "serialization"), (Problem, "serialization")]
+    models += review_openapi.MODELS
     _, document = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
     schemas: dict[str, Any] = document["$defs"]
     deadline = schemas["QuestionBody"]["properties"]["deadline_seconds"]

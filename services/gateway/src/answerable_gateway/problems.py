@@ -27,8 +27,15 @@ MALFORMED = Kind("malformed", 400, "The request cannot be read.")
 UNAUTHENTICATED = Kind("unauthenticated", 401, "Credentials are missing or not valid.")
 CALLER_UNUSABLE = Kind("caller_unusable", 403, "The credentials do not say who asks, or for which tenant.")
 NOT_FOUND = Kind("not_found", 404, "There is nothing here that you may see.")
+NOT_A_REVIEWER = Kind("not_a_reviewer", 403, "This is for reviewers.")
+OWN_QUESTION = Kind("own_question", 403, "Nobody decides about their own question.")
 METHOD_NOT_ALLOWED = Kind("method_not_allowed", 405, "This method is not offered here.")
 TOO_SLOW = Kind("too_slow", 408, "The request did not arrive in time.")
+CLAIMED = Kind("claimed", 409, "Somebody else has it before them.")
+NOT_CLAIMED = Kind("not_claimed", 409, "Claim it first.")
+TOO_MANY_CLAIMS = Kind("too_many_claims", 409, "Decide about what you have claimed first, or give it back.")
+STALE = Kind("stale", 409, "This is not the draft, or not the answer, that counts. Look at it again.")
+DECIDED = Kind("decided", 409, "It was decided already.")
 TOO_LARGE = Kind("too_large", 413, "The request is too large.")
 NOT_JSON = Kind("not_json", 415, "The body has to be application/json, without a content encoding.")
 INVALID = Kind("invalid", 422, "A field is not valid.")
@@ -42,9 +49,16 @@ KINDS = (
     MALFORMED,
     UNAUTHENTICATED,
     CALLER_UNUSABLE,
+    NOT_A_REVIEWER,
+    OWN_QUESTION,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     TOO_SLOW,
+    CLAIMED,
+    NOT_CLAIMED,
+    TOO_MANY_CLAIMS,
+    STALE,
+    DECIDED,
     TOO_LARGE,
     NOT_JSON,
     INVALID,

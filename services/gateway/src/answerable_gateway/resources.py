@@ -8,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
 from answerable_events.body import Instant
-from answerable_events.requests import STANDARD_RISK, Citation, DraftSentence, Question, QuestionText, RiskClass
+from answerable_events.requests import (
+    STANDARD_RISK,
+    Citation,
+    DraftSentence,
+    Question,
+    QuestionText,
+    RiskBound,
+    RiskClass,
+)
 
 Outcome = AnswerReleased | AnswerWithheld | AnswerFailed
 
@@ -45,13 +53,17 @@ class Answer(BaseModel):
     sentences: tuple[DraftSentence, ...] = Field(description="The answer in sentences, each with labels of citations.")
     citations: tuple[Citation, ...]
     confidence: float = Field(ge=0, le=1)
+    certificate: RiskBound | None = Field(
+        default=None, description="What is proved of answers like this one; absent: nothing."
+    )
+    reviewer: str | None = Field(default=None, description="The person who released it; absent: nobody had to.")
 
 
 class RequestStatus(BaseModel):
     """Where a request stands. An outcome never changes."""
 
     request_id: UUID
-    status: Literal["pending", "released", "withheld", "failed"]
+    status: Literal["pending", "in_review", "released", "withheld", "failed"]
     asked_at: datetime
     answer_by: datetime = Field(description="An outcome is there by then.")
     decided_at: datetime | None = Field(default=None, description="Absent while pending.")
@@ -60,10 +72,13 @@ class RequestStatus(BaseModel):
     explanation: str | None = Field(default=None, description="The reason in words.")
 
 
-def request_status(question: Question, outcome: Outcome | None) -> RequestStatus:
-    """A request as its asker sees it."""
+def request_status(question: Question, outcome: Outcome | None, review_by: datetime | None = None) -> RequestStatus:
+    """A request as its asker sees it. `review_by`: until when a person decides, where one has to."""
     status = RequestStatus(
-        request_id=question.request_id, status="pending", asked_at=question.asked_at, answer_by=question.answer_by
+        request_id=question.request_id,
+        status="pending" if review_by is None else "in_review",
+        asked_at=question.asked_at,
+        answer_by=review_by or question.answer_by,
     )
     if outcome is None:
         return status
@@ -74,6 +89,8 @@ def request_status(question: Question, outcome: Outcome | None) -> RequestStatus
             sentences=outcome.sentences,
             citations=outcome.citations,
             confidence=outcome.confidence,
+            certificate=outcome.certificate,
+            reviewer=outcome.reviewer,
         )
         return status.model_copy(update={**decided, "answer": answer})
     return status.model_copy(update={**decided, "reason": outcome.reason, "explanation": outcome.explanation})

@@ -67,6 +67,27 @@ class GatewaySettings(RuntimeSettings):
         default=10_000, ge=1, description="Callers that may wait at once; POST then answers 202, streams are refused."
     )
 
+    gateway_reviewer_groups: tuple[str, ...] = Field(
+        default=("reviewers",),
+        description="Groups whose members review drafts and audit answers of their tenant, JSON list. They see what "
+        "the askers could see.",
+    )
+    gateway_review_lease: Duration = Field(
+        default=timedelta(minutes=15),
+        gt=timedelta(0),
+        description="How long a claimed review is kept, seconds.",
+    )
+    gateway_review_claims: int = Field(default=3, ge=1, le=100, description="Reviews that one person may have claimed.")
+    gateway_audit_share: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Share of released answers that people judge blindly; 0: none.",
+    )
+    gateway_audit_double_share: float = Field(
+        default=0.2, ge=0, le=1, description="Share of those that two people judge."
+    )
+
     @model_validator(mode="after")
     def _waits_fit(self) -> Self:
         if self.gateway_default_wait > self.gateway_max_wait:
