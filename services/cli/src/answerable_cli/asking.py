@@ -7,11 +7,11 @@ from pathlib import Path
 from rich.markup import escape
 
 from answerable_cli.addresses import locate
-from answerable_cli.errors import ANSWER_FAILED, RELEASED, WITHHELD, UsageRefused
+from answerable_cli.errors import ANSWER_FAILED, IN_REVIEW, RELEASED, WITHHELD, UsageRefused
 from answerable_cli.gateway import Answer, Identity, Outcome, gateway
 from answerable_cli.output import console, print_json
 
-EXIT_CODES = {"released": RELEASED, "withheld": WITHHELD, "failed": ANSWER_FAILED}
+EXIT_CODES = {"released": RELEASED, "withheld": WITHHELD, "failed": ANSWER_FAILED, "in_review": IN_REVIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,10 @@ class Asked:
     """A question as it was typed."""
 
     text: str
-    within: timedelta
+    within: timedelta | None
     consequential: bool = False
     as_of: datetime | None = None
+    risk_class: str | None = None
 
 
 async def ask(question: Asked, identity: Identity, data: Path, *, as_json: bool) -> int:
@@ -36,6 +37,7 @@ async def ask(question: Asked, identity: Identity, data: Path, *, as_json: bool)
         outcome = await door.ask(
             question.text, identity,
             consequential=question.consequential, as_of=question.as_of, within=question.within,
+            risk_class=question.risk_class,
         )  # fmt: skip
     if as_json:
         print_json(outcome.model_dump(mode="json", exclude_none=True))
@@ -62,11 +64,26 @@ def moment_of(text: str | None) -> datetime | None:
 def told(outcome: Outcome) -> str:
     """An outcome for people, in rich's markup."""
     if outcome.answer is not None:
-        lines = [_answer(outcome.answer)]
+        lines = [_answer(outcome.answer), f"[dim]{_trust(outcome.answer)}[/dim]"]
+    elif outcome.status == "in_review":
+        until = f" until {outcome.answer_by:%Y-%m-%d %H:%M} UTC" if outcome.answer_by else ""
+        lines = [f"[bold]A person decides about this one[/bold]{until}: answerable review show {outcome.request_id}"]
     else:
         verb = "Withheld" if outcome.status == "withheld" else "Failed"
         lines = [f"[bold]{verb}[/bold] ({outcome.reason}): {escape(outcome.explanation or '')}"]
     return "\n".join([*lines, f"[dim]answerable explain {outcome.request_id}[/dim]"])
+
+
+def _trust(answer: Answer) -> str:
+    """How sure the system is, and what is proved of answers like this one."""
+    if answer.reviewer is not None:
+        return f"confidence {answer.confidence:.2f}; released by {escape(answer.reviewer)}"
+    proved = answer.certificate
+    if proved is None:
+        return f"confidence {answer.confidence:.2f}; nothing is proved of answers like this one (answerable calibrate)"
+    bound = f"of answers like this one at most {proved.alpha:.0%} are wrong, said with {1 - proved.delta:.0%} certainty"
+    basis = f"{proved.labelled} labelled ones, certificate {str(proved.certificate_id)[:8]}"
+    return f"confidence {answer.confidence:.2f}; {bound} on {basis}"
 
 
 def _answer(answer: Answer) -> str:

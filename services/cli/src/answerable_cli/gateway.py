@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from answerable_cli.errors import CliError, NotReachable, UsageRefused
 
 _WAIT_AT_ONCE = timedelta(seconds=15)
 _ROUND_TRIP = timedelta(seconds=10)
+_USUAL = timedelta(minutes=1)
 _PAUSE_S = 0.5
 _BAD_REQUESTS = range(400, 500)
 
@@ -57,18 +58,31 @@ class Citation(_Reply):
     locator: str
 
 
+class Certificate(_Reply):
+    """What is proved of answers like the one that quotes it."""
+
+    certificate_id: UUID
+    alpha: float
+    delta: float
+    labelled: int
+    threshold: float
+
+
 class Answer(_Reply):
     text: str
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     confidence: float
+    certificate: Certificate | None = None
+    reviewer: str | None = None
 
 
 class Outcome(_Reply):
     """A request as the gateway shows it."""
 
     request_id: UUID
-    status: Literal["pending", "released", "withheld", "failed"]
+    status: Literal["pending", "in_review", "released", "withheld", "failed"]
+    answer_by: datetime | None = None
     answer: Answer | None = None
     reason: str | None = None
     explanation: str | None = None
@@ -87,16 +101,20 @@ class Gateway:
         *,
         consequential: bool = False,
         as_of: datetime | None = None,
-        within: timedelta = timedelta(minutes=1),
+        within: timedelta | None = timedelta(minutes=1),
         risk_class: str | None = None,
     ) -> Outcome:
-        """Ask, and wait for the outcome. There is one `within` that time: a question that takes longer fails.
+        """Ask, and wait for the outcome, or until a person has to decide. There is an outcome `within` that time: a
+        question that takes longer fails. None: the usual time, and as long as reviewers are given.
 
         Raises:
             UsageRefused: the gateway does not take the question or the identity.
             NotReachable: nobody answers, or no outcome came in time.
         """
-        body: dict[str, Any] = {"question": question, "deadline_seconds": within.total_seconds()}
+        body: dict[str, Any] = {"question": question}
+        patience = within or _USUAL
+        if within is not None:
+            body["deadline_seconds"] = within.total_seconds()
         if consequential:
             body["consequential"] = True
         if risk_class is not None:
@@ -105,9 +123,9 @@ class Gateway:
             body["as_of"] = as_of.isoformat()
         headers = {
             "Authorization": identity.header,
-            "Prefer": f"wait={min(within, _WAIT_AT_ONCE).total_seconds():.0f}",
+            "Prefer": f"wait={min(patience, _WAIT_AT_ONCE).total_seconds():.0f}",
         }
-        give_up = time.monotonic() + (within + _ROUND_TRIP).total_seconds()
+        give_up = time.monotonic() + (patience + _ROUND_TRIP).total_seconds()
         outcome = await self._send("POST", "/v1/questions", headers, body)
         while outcome.status == "pending":
             if time.monotonic() > give_up:
@@ -118,22 +136,47 @@ class Gateway:
             outcome = await self._send("GET", f"/v1/requests/{outcome.request_id}", headers)
         return outcome
 
+    async def call(
+        self,
+        method: str,
+        path: str,
+        identity: Identity,
+        body: Mapping[str, Any] | None = None,
+        *,
+        allow: Collection[int] = (),
+    ) -> bytes:
+        """Any other operation; its answer. Statuses in `allow` are answers too.
+
+        Raises:
+            UsageRefused, CliError: the gateway refuses.
+            NotReachable: nobody answers.
+        """
+        response = await self._request(method, path, {"Authorization": identity.header}, body)
+        if response.is_success or response.status_code in allow:
+            return response.content
+        raise _refusal(response)
+
     async def _send(
-        self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
+        self, method: str, path: str, headers: dict[str, str], body: Mapping[str, Any] | None = None
     ) -> Outcome:
-        try:
-            response = await self._client.request(method, path, headers=headers, json=body)
-        except httpx2.HTTPError as error:
-            raise NotReachable(
-                f"the gateway at {self._client.base_url} does not answer ({type(error).__name__})",
-                "start it with `answerable up`",
-            ) from None
+        response = await self._request(method, path, headers, body)
         if response.is_success:
             try:
                 return Outcome.model_validate_json(response.content)
             except ValidationError:
                 raise CliError(f"{self._client.base_url} does not speak as an Answerable gateway does") from None
         raise _refusal(response)
+
+    async def _request(
+        self, method: str, path: str, headers: dict[str, str], body: Mapping[str, Any] | None
+    ) -> httpx2.Response:
+        try:
+            return await self._client.request(method, path, headers=headers, json=body)
+        except httpx2.HTTPError as error:
+            raise NotReachable(
+                f"the gateway at {self._client.base_url} does not answer ({type(error).__name__})",
+                "start it with `answerable up`",
+            ) from None
 
 
 @asynccontextmanager

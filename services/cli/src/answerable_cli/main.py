@@ -20,13 +20,15 @@ from answerable_cli.commands import (
     questions,
     record,
     retention,
+    review,
     run,
 )
 
 app = typer.Typer(
     name="answerable",
     help="Answers with sources, or an honest no; every step on record.",
-    epilog="Exit codes: 0 done (ask: released), 1 failed or not reachable, 2 wrong usage, 3 withheld, 4 answer failed, "
+    epilog="Exit codes: 0 done (ask: released), 1 failed or not reachable, 2 wrong usage, 3 withheld, "
+    "4 answer failed, 5 a person decides, "
     "130 interrupted. Start with `answerable demo`, or `answerable up` and then `answerable knowledge add`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -56,6 +58,7 @@ questions.register(app)
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(access.app, name="access")
 gate.register(app)
+review.register(app)
 app.add_typer(evaluation.app, name="eval")
 record.register(app)
 afterwards.register(app)

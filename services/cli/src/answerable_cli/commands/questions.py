@@ -26,11 +26,19 @@ def ask(  # noqa: PLR0917 - each is an option of the command
     as_of: Annotated[
         str | None, typer.Option(metavar="MOMENT", help="Answer from documents and access as they were then (UTC).")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=1, max=3600, help="Seconds within which there is an outcome.")] = 60,
+    risk_class: Annotated[
+        str | None, typer.Option("--risk-class", help="Which certificate has to bound the risk; default: standard.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=1, max=3600, help="Seconds within which there is an outcome; default: 60, or what reviewers get."
+        ),
+    ] = None,
     data: Data = DATA,
     json: Json = False,
 ) -> None:
-    """Ask a question. Exit 0: released, 3: withheld, 4: failed."""
+    """Ask a question. Exit 0: released, 3: withheld, 4: failed, 5: a person has to decide."""
     import asyncio  # noqa: PLC0415 - only here
     from datetime import timedelta  # noqa: PLC0415
 
@@ -39,7 +47,8 @@ def ask(  # noqa: PLR0917 - each is an option of the command
     from answerable_cli.people import groups_of  # noqa: PLC0415
 
     names = groups_of(asker) if groups is None else tuple(part.strip() for part in groups.split(",") if part.strip())
-    asked = asking.Asked(question, timedelta(seconds=timeout), consequential, asking.moment_of(as_of))
+    within = None if timeout is None else timedelta(seconds=timeout)
+    asked = asking.Asked(question, within, consequential, asking.moment_of(as_of), risk_class)
     raise typer.Exit(asyncio.run(asking.ask(asked, Identity(asker, names, tenant), data, as_json=json)))
 
 
