@@ -58,7 +58,9 @@ class Answered:
     @property
     def missed(self) -> str | None:
         """What of the expectation is not met, or None."""
-        reason = "awaiting_review" if self.verdict.action == "review" else self.verdict.reason
+        reason = self.verdict.reason
+        if self.expected["expect"] == "in_review":
+            return None if self.verdict.action == "review" else f"{self.verdict.action}: {reason}"
         if self.expected["expect"] == "withheld":
             right = not self.released and reason in self.expected["reasons"]
             return None if right else f"{self.verdict.action}: {reason}"

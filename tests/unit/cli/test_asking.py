@@ -12,7 +12,7 @@ from answerable_cli.gateway import Outcome
 
 
 def test_exit_codes_are_those_of_the_documentation() -> None:
-    assert EXIT_CODES == {"released": 0, "withheld": 3, "failed": 4}
+    assert EXIT_CODES == {"released": 0, "withheld": 3, "failed": 4, "in_review": 5}
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ CHECKS: tuple[Check, ...] = (
     _row("source_quality", 1, find_poor_sources, "source_quality"),
     _row("sources_agree", 1, find_conflicts, "sources_conflict"),
     _row("numbers_agree", 2, find_figures, "number_mismatch", binds_people=True),
-    _row("supported", 1, find_support, "unsupported"),
+    _row("supported", 2, find_support, "unsupported"),
     _row("question_answered", 1, find_answer, "question_not_answered"),
 )
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from answerable_trust.asked import Asked, read_asked
 from answerable_trust.figures import Amount
@@ -29,8 +30,11 @@ from answerable_trust.tables import declared_scale, read_table
 from answerable_trust.units import UNITS
 from answerable_trust.values import Passage, Span
 
+Operation = Literal["quoted", "sum", "average", "difference", "percentage change", "ratio", "change of averages"]
+
 MOST_DERIVED = 64  # values of one sentence
 _MOST_PERIODS = 6
+_ENDS = 2  # of a change
 LARGEST_ROUNDING = Decimal("0.05")  # of a value that is quoted, whatever its digits suggest
 _DIGITS = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 _SPAN = re.compile(r"\bbetween\b|\bfrom\b|\bto\b|\bthrough\b|\bover\b|(?:19|20)[0-9]{2}\s?[-\u2013]", re.IGNORECASE)
@@ -55,6 +59,22 @@ class Derivation:
     exact: bool = False
     points: bool = False
     measure: str = ""
+    operation: Operation = "quoted"
+
+    def in_words(self, written: str, passages: Sequence[Passage]) -> str:
+        """The computation, with the operands as they stand in the passages: "1,204 - 1,100 = 104"."""
+        texts = {passage.label: passage.text for passage in passages}
+        cells = [texts[span.label][span.start : span.end] for span in self.operands]
+        summed = " + ".join(cells)
+        return {
+            "quoted": f"{summed} = {written}",
+            "sum": f"{summed} = {written}",
+            "average": f"({summed}) / {len(cells)} = {written}",
+            "difference": f"{' - '.join(cells)} = {written}",
+            "percentage change": f"({' - '.join(cells)}) / {cells[-1]} = {written}",
+            "ratio": f"{' / '.join(cells)} = {written}",
+            "change of averages": f"change of averages of {', '.join(cells)} = {written}",
+        }[self.operation]
 
 
 def derive(sentence: str, question: str, passages: Sequence[Passage]) -> tuple[Derivation, ...]:
@@ -146,9 +166,9 @@ def _of_one(line: Line, asked: Asked) -> Iterator[Derivation]:
     if asked.operations & {"average", "sum"}:
         for group in _groups(line, asked):
             if "average" in asked.operations and "change" not in asked.operations:
-                yield _derived(_mean(group), group)
+                yield _derived(_mean(group), group, "average")
             if asked.operations == {"sum"} and len(asked.periods) != 1:
-                yield _derived(sum((one.value for one in group), Decimal(0)), group)
+                yield _derived(sum((one.value for one in group), Decimal(0)), group, "sum")
 
 
 def _quoted(line: Line, asked: Asked) -> Iterator[Derivation]:
@@ -159,7 +179,7 @@ def _quoted(line: Line, asked: Asked) -> Iterator[Derivation]:
     for one in [one for period in periods for one in cells_at(line, period, asked)] or (
         [one for _, one in line.cells] if len(line.cells) == 1 else []
     ):
-        yield _derived(one.value, [one], exact=True)
+        yield _derived(one.value, [one], "quoted", exact=True)
         if not one.cell.unit and abs(one.value) < 1:
             yield Derivation(one.value * 100, _PERCENT, (one.span,), frozenset(one.cell.column.periods), exact=True)
         if one.cell.unit == _PERCENT and "ratio" in asked.operations:
@@ -204,10 +224,11 @@ def _change(later: Decimal, earlier: Decimal, cells: Sequence[Placed], asked: As
             return
     shares = cells[0].cell.unit == _PERCENT and (asked.of_whole or _POINTS.search(asked.text))
     if "percent" not in asked.operations or shares:
-        yield _derived(difference, cells, points=True)
+        yield _derived(difference, cells, "difference" if len(cells) == _ENDS else "change of averages", points=True)
     # From a loss to a profit there is no percentage that people would agree on, nor of a loss that "fell".
     if earlier > 0 or (earlier < 0 and later <= 0 and not asked.falls):
-        yield Derivation(100 * difference / earlier, _PERCENT, _spans(cells), _stated(cells))
+        how: Operation = "percentage change" if len(cells) == _ENDS else "change of averages"
+        yield Derivation(100 * difference / earlier, _PERCENT, _spans(cells), _stated(cells), operation=how)
 
 
 def _changes_of_averages(line: Line, asked: Asked) -> Iterator[Derivation]:
@@ -229,30 +250,33 @@ def _of_two(one: Line, other: Line, asked: Asked) -> Iterator[Derivation]:
         one, other = other, one
     if {"average", "change"} <= asked.operations and _APART.search(asked.text):
         for ours, theirs in zip(_groups(one, asked), _groups(other, asked), strict=False):
-            yield _derived(_mean(ours) - _mean(theirs), [*ours, *theirs])
+            yield _derived(_mean(ours) - _mean(theirs), [*ours, *theirs], "change of averages")
     for a, b in across(one, other, asked):
         if (a.cell.unit == _PERCENT) != (b.cell.unit == _PERCENT) or len({a.cell.unit, b.cell.unit} - {""}) > 1:
             continue
         if "ratio" in asked.operations or "percent" in asked.operations:
             yield from _ratios(a, b, asked)
         if "change" in asked.operations and _APART.search(asked.text) and "percent" not in asked.operations:
-            yield _derived(a.value - b.value, [a, b], points=True)
+            yield _derived(a.value - b.value, [a, b], "difference", points=True)
         if asked.operations == {"sum"}:
-            yield _derived(a.value + b.value, [a, b])
+            yield _derived(a.value + b.value, [a, b], "sum")
         if "average" in asked.operations and "change" not in asked.operations:
-            yield _derived((a.value + b.value) / 2, [a, b])
+            yield _derived((a.value + b.value) / 2, [a, b], "average")
 
 
 def _ratios(a: Placed, b: Placed, asked: Asked) -> Iterator[Derivation]:
     if b.value:
-        yield Derivation(a.value / b.value, _RATIO, (a.span, b.span), _stated([a, b]))
+        yield Derivation(a.value / b.value, _RATIO, (a.span, b.span), _stated([a, b]), operation="ratio")
     if a.value and asked.of_whole and abs(b.value) <= abs(a.value):
-        yield Derivation(b.value / a.value, _RATIO, (b.span, a.span), _stated([a, b]))
+        yield Derivation(b.value / a.value, _RATIO, (b.span, a.span), _stated([a, b]), operation="ratio")
 
 
-def _derived(value: Decimal, cells: Sequence[Placed], *, exact: bool = False, points: bool = False) -> Derivation:
+def _derived(
+    value: Decimal, cells: Sequence[Placed], operation: Operation, *, exact: bool = False, points: bool = False
+) -> Derivation:
     unit = cells[0].cell.unit or next((one.cell.unit for one in cells if one.cell.unit), "")
-    return Derivation(value, unit, _spans(cells), _stated(cells), exact=exact, points=points, measure=_measure(cells))
+    measure = _measure(cells)
+    return Derivation(value, unit, _spans(cells), _stated(cells), exact, points, measure, operation)
 
 
 def _measure(cells: Sequence[Placed]) -> str:

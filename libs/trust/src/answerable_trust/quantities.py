@@ -21,6 +21,7 @@ def find_figures(case: Case) -> Finding:
     """Every number, percentage, amount, date and code agrees with a cited passage; the score is their share."""
     agreed, total = 0, 0
     spans: list[Span] = []
+    notes: list[str] = []
     for sentence in case.sentences:
         passages = cited_passages(case, sentence)
         figures = read_figures(plain_text(sentence))
@@ -37,12 +38,13 @@ def find_figures(case: Case) -> Finding:
             for figure, places in zip(figures, found, strict=True)
         ]
         if not all(beside):
-            found, beside = _with_derived((plain_text(sentence), case.question), passages, figures, found, beside)
+            texts = (plain_text(sentence), case.question)
+            found, beside, computed = _with_derived(texts, passages, figures, found, beside)
+            notes += computed
         agreed += sum(beside)
         spans.extend(span for places in found for span in places)
-    return Finding(
-        agreed / total if total else 1.0, None if agreed == total else "number_mismatch", unique_spans(spans)
-    )
+    reason, note = None if agreed == total else "number_mismatch", "; ".join(dict.fromkeys(notes))
+    return Finding(agreed / total if total else 1.0, reason, unique_spans(spans), note or None)
 
 
 def _with_derived(
@@ -51,30 +53,33 @@ def _with_derived(
     figures: tuple[Figure, ...],
     found: list[list[Span]],
     beside: list[bool],
-) -> tuple[list[list[Span]], list[bool]]:
-    """The same with the figures that follow from tables, for a sentence and its question (`texts`).
+) -> tuple[list[list[Span]], list[bool], list[str]]:
+    """The same with the figures that follow from tables, for a sentence and its question (`texts`), and how they do.
 
     Their places are those of the operands. The periods that they are computed from are accepted with them, wherever
     the table names these.
     """
     text, question = texts
     derived = derive(text, question, passages)
-    currencies = _currencies(passages)
+    currencies = currencies_of(passages)
     places, agreed, periods, counts = list(found), list(beside), set[str](), set[int]()
+    notes: list[str] = []
     for index, figure in enumerate(figures):
         if agreed[index] or not isinstance(figure, Amount) or _year_of(figure, text):
             continue
         written = text[figure.start : figure.end]
         for one in derived:
             if follows(figure, written, one, currencies):
-                places[index] = places[index] if agreed[index] else list(one.operands)
+                if not agreed[index]:
+                    places[index] = list(one.operands)
+                    notes.append(one.in_words(written, passages))
                 agreed[index] = True
                 periods |= {year for period in one.periods for year in period.split("-")}
                 counts.add(len(one.operands))
     days = {(one.month, one.day) for passage in passages for one in _dates(passage)}
     for index, figure in enumerate(figures):
         agreed[index] = agreed[index] or _names_operands(figure, text, periods, counts, days)
-    return places, agreed
+    return places, agreed, notes
 
 
 def _names_operands(
@@ -92,7 +97,7 @@ def _dates(passage: Passage) -> Iterator[CalendarDate]:
     return (figure for figure in read_figures(passage.text) if isinstance(figure, CalendarDate))
 
 
-def _currencies(passages: tuple[Passage, ...]) -> frozenset[str]:
+def currencies_of(passages: tuple[Passage, ...]) -> frozenset[str]:
     """The one currency that the passages name, wherever it stands; of several, nobody knows which a bare cell has."""
     words = {form for passage in passages for form in (*read(passage.text).forms, *passage.text)}
     found = {UNITS[word] for word in words if word in UNITS} & CURRENCIES

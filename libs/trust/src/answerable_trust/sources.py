@@ -67,12 +67,22 @@ def find_conflicts(case: Case) -> Finding:
     theirs = _Current(case)
     disputed = 0
     spans: list[Span] = []
+    notes: list[str] = []
     for sentence in case.sentences:
-        sides = [(ours.span, other.span) for ours in _behind(case, sentence) for other in theirs.against(ours)]
+        sides = [(ours, other) for ours in _behind(case, sentence) for other in theirs.against(ours)]
         disputed += bool(sides)
-        spans.extend(span for side in sides for span in side)
+        spans.extend(one.span for side in sides for one in side)
+        notes += [" against ".join(_said(case, one) for one in side) for side in sides]
     score = 1.0 - disputed / len(case.sentences) if case.sentences else 1.0
-    return Finding(score, "sources_conflict" if disputed else None, unique_spans(spans))
+    reason = "sources_conflict" if disputed else None
+    return Finding(score, reason, unique_spans(spans), "; ".join(dict.fromkeys(notes)) or None)
+
+
+def _said(case: Case, statement: Statement) -> str:
+    """One side of a conflict: the figure as it is written, and where."""
+    [passage, *_] = [one for one in case.passages if one.label == statement.span.label]
+    figure = passage.text[statement.figure.start : statement.figure.end]
+    return f'[{passage.label}] "{figure}" ({passage.title})'
 
 
 def _behind(case: Case, sentence: Sentence) -> Iterator[Statement]:

@@ -3,7 +3,7 @@
 Word for word it is (spaces, case, quotes and hyphenation apart), unless what stands before it in the passage's sentence
 negates or conditions it. Otherwise the words that carry meaning must be covered by up to three neighbouring sentences
 of each cited passage, no name may be missing or displaced, nothing may be turned into its opposite, and the sentence
-and its support must agree in negation.
+and its support must agree in negation. Or it is a computation over a table (`computed`).
 """
 
 import re
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from answerable_trust import vocabulary
+from answerable_trust.computed import is_computed
 from answerable_trust.findings import Finding, cited_passages, plain_text, unique_spans
 from answerable_trust.values import Case, Passage, Sentence, Span
 from answerable_trust.words import Reading, content_stems, content_words, count_negations, read, read_names, stem
@@ -55,8 +56,12 @@ def find_support(case: Case) -> Finding:
     scores: list[float] = []
     spans: list[Span] = []
     for sentence in case.sentences:
-        windows = support_windows(sentence, cited_passages(case, sentence))
-        scores.append(_score(sentence, windows))
+        passages = cited_passages(case, sentence)
+        windows = support_windows(sentence, passages)
+        score = _score(sentence, windows)
+        if score < COVERAGE_NEEDED and is_computed(_claim(sentence), case.question, passages):
+            score = 1.0
+        scores.append(score)
         spans.extend(window.span for window in windows)
     score = min(scores, default=0.0)
     return Finding(score, None if score >= COVERAGE_NEEDED else "unsupported", unique_spans(spans))

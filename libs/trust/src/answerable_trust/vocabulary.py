@@ -44,6 +44,13 @@ POLES = dict(
 """Words by the word that says the same of a thing, or its opposite."""
 SAME_POLE = _words("permitted mandatory approved")
 
+COMPUTING = _words("""
+    rise rose risen fall fell fallen grow grew grown growth increase increased decrease decreased decline declined drop
+    dropped change changed difference differ higher lower more less than total sum together combined altogether average
+    mean ratio share percentage percent proportion times compared
+""")
+"""Words for what was computed; a sentence may have them although no source has."""
+
 DEICTIC = _words("""
     this these here herein hereof following former latter page version revision edition issue effective
     revised updated reviewed published dated

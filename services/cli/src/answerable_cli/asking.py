@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from answerable_cli.addresses import locate
+from answerable_cli.bounds import bound_in_words
 from answerable_cli.errors import ANSWER_FAILED, IN_REVIEW, RELEASED, WITHHELD, UsageRefused
 from answerable_cli.gateway import Answer, Identity, Outcome, gateway
 from answerable_cli.output import console, print_json
@@ -81,9 +82,8 @@ def _trust(answer: Answer) -> str:
     proved = answer.certificate
     if proved is None:
         return f"confidence {answer.confidence:.2f}; nothing is proved of answers like this one (answerable calibrate)"
-    bound = f"of answers like this one at most {proved.alpha:.0%} are wrong, said with {1 - proved.delta:.0%} certainty"
-    basis = f"{proved.labelled} labelled ones, certificate {str(proved.certificate_id)[:8]}"
-    return f"confidence {answer.confidence:.2f}; {bound} on {basis}"
+    bound = bound_in_words(proved.alpha, proved.delta, proved.labelled)
+    return f"confidence {answer.confidence:.2f}; of answers like this one {bound} ({str(proved.certificate_id)[:8]})"
 
 
 def _answer(answer: Answer) -> str:

@@ -17,8 +17,9 @@ from answerable_cli import demo_view as view
 from answerable_cli.adding import ingest
 from answerable_cli.addresses import Addresses, of_instance
 from answerable_cli.completeness import Completeness, check
+from answerable_cli.demo_trust import ALPHA, WHAT_IF_OF, WHAT_IFS, WhatIf, certify, named_conflicts, review, what_if
 from answerable_cli.errors import FAILURE, INTERRUPTED
-from answerable_cli.expectations import Judged, demo_questions, forbidden, judge
+from answerable_cli.expectations import DemoQuestion, Judged, demo_questions, forbidden, judge
 from answerable_cli.explaining import read_explanations
 from answerable_cli.explanation import Explanation
 from answerable_cli.explanation_json import as_json
@@ -35,7 +36,9 @@ from answerable_cli.sources.items import Item
 from answerable_cli.stack import Plan, choose_ports, open_stack
 from answerable_cli.submission import Fate
 from answerable_cli.syncing import Wish
+from answerable_events.governance import Certificate
 from answerable_runtime.settings import refuse_unknown
+from answerable_validation.certificates import READ_EVERY
 
 TENANT = "norvik"
 _PATIENCE = timedelta(seconds=60)
@@ -53,6 +56,14 @@ class Results:
     completeness: Completeness | None = None
     proven: Proven | None = None
     wrongly_permitted: int = 0
+    certificate: Certificate | None = None
+    certified: int = 0
+    """Answers that were released under it."""
+    what_ifs: list[WhatIf] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    """Named with both sides, as checks say it."""
+    reviewed: list[str] = field(default_factory=list)
+    """What became of the drafts that a reviewer approved."""
 
 
 async def run(data: Path | None, *, keep: bool, as_json: bool) -> int:
@@ -82,11 +93,20 @@ async def run(data: Path | None, *, keep: bool, as_json: bool) -> int:
 async def _perform(folder: Path, clock: float, *, quiet: bool) -> Results:
     ports, _ = choose_ports(default=False)
     results = Results()
-    async with open_stack(Plan(folder, "tansu", ports), lambda what: note(f"starting {what}")) as stack:
+    plan = Plan(folder, "tansu", ports, {"largest_alpha": ALPHA})
+    async with open_stack(plan, lambda what: note(f"starting {what}")) as stack:
         note(f"up after {time.monotonic() - clock:.1f} s in {folder}")
         addresses = of_instance(stack.instance)
         await _ingest(addresses, results)
-        await _ask(addresses, results, clock, quiet=quiet)
+        first, *others = demo_questions()
+        await _ask(addresses, results, [first], clock, quiet=quiet)
+        note(f"first answer after {results.seconds_to_first_answer or 0:.1f} s; now what can be proved of such answers")
+        results.certificate = await certify(addresses, TENANT)
+        if not quiet:
+            view.show_certificate(results.certificate)
+        await asyncio.sleep(READ_EVERY.total_seconds())
+        await _ask(addresses, results, others, clock, quiet=quiet)
+        await _review(addresses, results)
         await _look_back(addresses, results, quiet=quiet)
         if results.explained is not None:
             results.proven = await prove(stack.instance, TENANT, results.explained.request_id)
@@ -103,16 +123,26 @@ async def _ingest(addresses: Addresses, results: Results) -> None:
         results.fates = (await ingest(addresses, entries, Wish(manifest.tenant or TENANT))).fates
 
 
-async def _ask(addresses: Addresses, results: Results, clock: float, *, quiet: bool) -> None:
+async def _ask(
+    addresses: Addresses, results: Results, questions: Sequence[DemoQuestion], clock: float, *, quiet: bool
+) -> None:
     async with gateway(addresses.gateway_url) as door:
-        for question in demo_questions():
+        for question in questions:
             identity = Identity(question.asker, question.groups, TENANT)
-            outcome = await door.ask(question.text, identity, consequential=question.consequential, within=_PATIENCE)
+            within = None if question.consequential else _PATIENCE
+            outcome = await door.ask(question.text, identity, consequential=question.consequential, within=within)
+            results.certified += outcome.answer is not None and outcome.answer.certificate is not None
             if outcome.answer is not None and results.seconds_to_first_answer is None:
                 results.seconds_to_first_answer = time.monotonic() - clock
             results.judged.append(judge(question, outcome))
             if not quiet:
                 view.show_question(results.judged[-1], len(results.judged))
+
+
+async def _review(addresses: Addresses, results: Results) -> None:
+    """A reviewer looks at what was left to a person."""
+    waiting = [one.outcome.request_id for one in results.judged if one.outcome.status == "in_review"]
+    results.reviewed = [await review(addresses, str(request_id)) for request_id in waiting]
 
 
 async def _look_back(addresses: Addresses, results: Results, *, quiet: bool) -> None:
@@ -124,6 +154,12 @@ async def _look_back(addresses: Addresses, results: Results, *, quiet: bool) -> 
             for one in results.judged
         }
     results.wrongly_permitted = wrongly_permitted(results.judged, everything, results.sources)
+    results.conflicts = named_conflicts(everything.values())
+    for one in results.judged:
+        if one.question.id == WHAT_IF_OF:
+            results.what_ifs = what_if(everything[one.outcome.request_id], WHAT_IFS)
+    if not quiet:
+        view.show_trust(results.conflicts, results.what_ifs, results.reviewed)
     released = [one for one in results.judged if one.outcome.status == "released"]
     if released:
         results.explained = everything[released[0].outcome.request_id]
@@ -166,6 +202,13 @@ def measured(results: Results, seconds: float) -> dict[str, Figure]:
         "released": Figure(statuses.count("released"), "questions", aim=">= 1"),
         "withheld": Figure(statuses.count("withheld"), "questions", aim=">= 1"),
         "unexpected": Figure(sum(bool(one.problems) for one in results.judged), "questions", aim="== 0"),
+        "certified": Figure(results.certified, "answers", aim=">= 10"),
+        "conflicts_named": Figure(len(results.conflicts), "conflicts", aim=">= 1"),
+        "computed_figures_shown": Figure(
+            sum(one.released and one.check is not None for one in results.what_ifs), "drafts", aim=">= 1"
+        ),
+        "drafts_stopped": Figure(sum(not one.released for one in results.what_ifs), "drafts", aim=">= 2"),
+        "reviewed_and_released": Figure(results.reviewed.count("released"), "drafts", aim=">= 1"),
         "wrongly_permitted": Figure(results.wrongly_permitted, "passages and outcomes", aim="== 0"),
         "records": Figure(found.records if found else 0, "records", aim=">= 1"),
         "edits_found": Figure(int(results.proven is not None and results.proven.held), "of 1 edit", aim="== 1"),
@@ -178,6 +221,10 @@ def as_document(results: Results, figures: Mapping[str, Figure]) -> dict[str, An
     return {
         "passed": passed(figures),
         "questions": [view.as_document(one) for one in results.judged],
+        "certificate": results.certificate.model_dump(mode="json") if results.certificate else None,
+        "conflicts": results.conflicts,
+        "what_if": [view.what_if_as_document(one) for one in results.what_ifs],
+        "reviewed": results.reviewed,
         "explained": as_json(results.explained) if results.explained else None,
         "completeness": results.completeness.as_json() if results.completeness else None,
         "proof": {"untouched": results.proven.untouched, "edited": results.proven.edited} if results.proven else None,

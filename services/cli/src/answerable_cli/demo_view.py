@@ -6,7 +6,9 @@ from typing import Any
 from rich.markup import escape
 
 from answerable_cli.asking import told
+from answerable_cli.bounds import bound_in_words
 from answerable_cli.completeness import Completeness
+from answerable_cli.demo_trust import WhatIf
 from answerable_cli.expectations import Judged
 from answerable_cli.explaining import rendered
 from answerable_cli.explanation import Explanation
@@ -14,6 +16,7 @@ from answerable_cli.output import console, print_table
 from answerable_cli.people import people
 from answerable_cli.proving import Proven
 from answerable_cli.results import Figure, passed
+from answerable_events.governance import Certificate
 
 
 def show_question(one: Judged, number: int) -> None:
@@ -57,6 +60,41 @@ def show_proof(found: Proven) -> None:
         console().print(f"{what}: [bold]{report['verdict'].upper()}[/bold]", highlight=False)
         for reason in report["requests"][0]["reasons"][:3]:
             console().print(f"  {reason}", highlight=False, markup=False)
+
+
+def show_certificate(certificate: Certificate) -> None:
+    told = bound_in_words(certificate.alpha, certificate.delta, certificate.labelled)
+    console().rule("What is proved of released answers: answerable calibrate, answerable gate sign")
+    console().print(
+        f"Of the answers from confidence {certificate.threshold:.2f} on {told}: {certificate.wrong} of "
+        f"{certificate.released} were wrong, and {certificate.abstained} questions got none. In force until "
+        f"{certificate.expires_at:%Y-%m-%d}, and only for this model, prompt, embedder and these checks.",
+        highlight=False,
+        markup=False,
+    )
+
+
+def show_trust(conflicts: Sequence[str], what_ifs: Sequence[WhatIf], reviewed: Sequence[str]) -> None:
+    console().rule("What checks stop, and what a person decides")
+    lines = [f"sources contradict one another: {conflict}" for conflict in conflicts]
+    for one in what_ifs:
+        found = "" if one.check is None else f" ({one.check.note or one.check.reason})"
+        verdict = "released" if one.released else "stopped"
+        lines.append(f"if a model had written “{one.said}” — {one.shows}: {verdict}{found}")
+    lines += [f"a reviewer approved the draft that was left to a person: {status}" for status in reviewed]
+    console().print("\n".join(lines), highlight=False, markup=False)
+
+
+def what_if_as_document(one: WhatIf) -> dict[str, Any]:
+    check = one.check
+    return {
+        "shows": one.shows,
+        "said": one.said,
+        "released": one.released,
+        "check": check.name if check else None,
+        "reason": check.reason if check else None,
+        "note": check.note if check else None,
+    }
 
 
 def show_summary(judged: Sequence[Judged], figures: Mapping[str, Figure]) -> None:

@@ -32,7 +32,7 @@ class DemoQuestion(BaseModel):
     asker: str
     groups: tuple[str, ...]
     text: str
-    expect: Literal["released", "withheld"]
+    expect: Literal["released", "withheld", "in_review"]
     reasons: tuple[str, ...] = ()
     must_contain: tuple[str, ...] = ()
     must_not_contain: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from answerable_cli.explanation_json import as_json
 from answerable_cli.output import console, print_json
 from answerable_cli.report.page import as_page
 from answerable_cli.request_ids import nothing_recorded, parse_request_id
-from answerable_cli.wording import DIGEST, absence, short_type, why_left_out
+from answerable_cli.wording import DIGEST, absence, proved, said, short_type, why_left_out
 from answerable_events.answers import AnswerReleased
 from answerable_events.requests import CheckResult, Passage
 from answerable_trail.client import Trail
@@ -106,6 +106,7 @@ def rendered(explanation: Explanation) -> RenderableType:
     parts += [
         _line(f"  dead letter at {one.stage}: {one.reason} ({one.exception_type})") for one in explanation.dead_letters
     ]
+    parts += _people(explanation)
     parts += [_title("What came of it"), _outcome(explanation), *receipt(explanation)]
     if explanation.rests_on is not None and explanation.rests_on.ancestors:
         parts += [_title(f"What {short_type(explanation.rests_on.type)} rests on"), rests_on(explanation.rests_on)]
@@ -178,7 +179,15 @@ def _checks(explanation: Explanation) -> RenderableType:
         mark = "[green]passed[/green]" if check.passed else f"[red]failed[/red] {check.reason or ''}"
         table.add_row(f"  {check.name} v{check.version}", mark, f"{check.score:.3f}", escape(_evidence(check, texts)))
     decided = f"  confidence {verdict.confidence:.3f}, threshold {verdict.threshold:.3f}: {verdict.action}"
-    return Group(table, _line(decided + (f" ({verdict.reason})" if verdict.reason else "")))
+    reason = f" ({verdict.reason})" if verdict.reason else ""
+    return Group(table, _line(decided + reason), _line(f"  {proved(verdict)}"))
+
+
+def _people(explanation: Explanation) -> list[RenderableType]:
+    """What reviewers, auditors and the asker said."""
+    if not explanation.people:
+        return []
+    return [_title("What people said"), *(_line(f"  {said(one)}") for one in explanation.people)]
 
 
 def _evidence(check: CheckResult, texts: dict[int, str]) -> str:
@@ -187,7 +196,7 @@ def _evidence(check: CheckResult, texts: dict[int, str]) -> str:
         for one in check.evidence[:1]
     ]
     more = len(check.evidence) - len(quoted)
-    return " ".join([*quoted, f"and {more} more" if more else ""]).strip()
+    return " ".join([check.note or "", *quoted, f"and {more} more" if more else ""]).strip()
 
 
 def _outcome(explanation: Explanation) -> Text:

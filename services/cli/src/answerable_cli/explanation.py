@@ -26,8 +26,10 @@ from answerable_cli.evidence import (
 from answerable_events.answers import AnswerFailed, AnswerRecalled, AnswerReleased, AnswerWithheld
 from answerable_events.body import EventBody
 from answerable_events.deadletters import DeadLettered
+from answerable_events.feedback import AnswerAudited, FeedbackGiven
 from answerable_events.requests import ContextRetrieved, DraftGenerated, QuestionAsked, VerdictDecided
-from answerable_events.topics import RETRY_SUFFIX
+from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubmitted
+from answerable_events.topics import RETRY_SUFFIX, REVIEWS
 from answerable_trail.rows import TraceRow
 
 BodyT = TypeVar("BodyT", bound=EventBody)
@@ -40,6 +42,12 @@ STAGES = (
 )
 """A stage takes from the event before it to its own; the outcome is audit's."""
 
+Said = ReviewSubmitted | ReviewCompleted | ReviewRefused | AnswerAudited | FeedbackGiven
+"""Events of people about a request, and what became of their decisions."""
+
+_SAID: Mapping[str, type[Said]] = {
+    kind.TYPE: kind for kind in (ReviewSubmitted, ReviewCompleted, ReviewRefused, AnswerAudited, FeedbackGiven)
+}
 _OUTCOMES: Mapping[str, type[Outcome]] = {kind.TYPE: kind for kind in (AnswerReleased, AnswerWithheld, AnswerFailed)}
 
 
@@ -99,6 +107,8 @@ class Explanation:
     outcome: Outcome | None
     outcome_type: str | None
     """Known also when the outcome cannot be read, because it was erased or is no outcome."""
+    people: tuple[Said, ...]
+    """What reviewers, auditors and the asker said, by time."""
     recalls: tuple[AnswerRecalled, ...]
     """What its asker was told later about a source of it."""
     dead_letters: tuple[DeadLettered, ...]
@@ -159,6 +169,7 @@ def _explain(tenant: str, rows: Sequence[TraceRow], checkpoints: Checkpoints) ->
         verdict=verdict,
         outcome=outcome,
         outcome_type=outcome_row.type if outcome_row else None,
+        people=_people(rows),
         recalls=_recalls(rows),
         dead_letters=tuple(letter for letter in letters if letter is not None),
         timings=_timings(first),
@@ -175,6 +186,15 @@ def counting(rows: Sequence[TraceRow]) -> dict[str, TraceRow]:
     for row in sorted(rows, key=_precedence):
         first.setdefault("outcome" if row.type in _OUTCOMES else row.type, row)
     return first
+
+
+def _people(rows: Sequence[TraceRow]) -> tuple[Said, ...]:
+    """Each event once, by the time of its record."""
+    first: dict[UUID, TraceRow] = {}
+    for row in sorted((row for row in rows if row.type in _SAID), key=_precedence):
+        first.setdefault(row.event_id, row)
+    ordered = sorted(first.values(), key=lambda row: (row.log_time, row.position.topic != REVIEWS.name))
+    return tuple(found for row in ordered if (found := _read(_SAID[row.type], row)) is not None)
 
 
 def _recalls(rows: Sequence[TraceRow]) -> tuple[AnswerRecalled, ...]:
@@ -204,7 +224,7 @@ def _precedence(row: TraceRow) -> tuple[int, bool, int]:
 def _entry(row: TraceRow, first: Mapping[str, TraceRow], checkpoints: Checkpoints) -> LogEntry:
     kind = "outcome" if row.type in _OUTCOMES else row.type
     place = row.position
-    counts = kind in {DeadLettered.TYPE, AnswerRecalled.TYPE} or first.get(kind) is row
+    counts = kind in {DeadLettered.TYPE, AnswerRecalled.TYPE, *_SAID} or first.get(kind) is row
     return LogEntry(
         row.type, place.topic, place.partition, place.offset, place.epoch,
         row.log_time, row.event_id, row.body_sha256, counts, prove(row, checkpoints),

@@ -23,6 +23,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "draft": _body(explanation.draft, _REPEATED | {"passages"}),
         "verdict": _body(explanation.verdict, _REPEATED),
         "outcome": _body(explanation.outcome, {"tenant", "request_id", "ancestors"}),
+        "people": [{"type": one.TYPE} | (_body(one, _REPEATED | {"draft_body"}) or {}) for one in explanation.people],
         "recalls": [_body(one, {"tenant", "request_id", "ancestors"}) for one in explanation.recalls],
         "rests_on": _rests_on(explanation),
         "receipt": _receipt(explanation.receipt),

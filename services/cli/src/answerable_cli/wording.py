@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
+from answerable_cli.bounds import bound_in_words
 from answerable_cli.evidence import CheckedReceipt, RecordProof
-from answerable_cli.explanation import Explanation, LogEntry
+from answerable_cli.explanation import Explanation, LogEntry, Said
 from answerable_events.answers import EXPLANATIONS
+from answerable_events.feedback import AnswerAudited, FeedbackGiven
+from answerable_events.requests import VerdictDecided
+from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubmitted
 from answerable_knowledge.quality import RULES
 
 LEFT_OUT: Mapping[str, str] = {
@@ -117,6 +122,37 @@ def receipt_line(checked: CheckedReceipt) -> str:
     signed = checked.covered_by
     kept = "not signed yet" if signed is None else f"signed {signed.signed_at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{place}, a checkpoint promised by {given.promised_by:%Y-%m-%d %H:%M:%S} UTC: {kept}"
+
+
+def proved(verdict: VerdictDecided) -> str:
+    """The certificate that a verdict quotes, or why it quotes none."""
+    bound = verdict.certificate
+    if bound is None:
+        why = verdict.uncertified or "absent"
+        return f"no certificate in force ({why}): nothing is proved of answers like this one"
+    told = bound_in_words(bound.alpha, bound.delta, bound.labelled)
+    return f"certificate {bound.certificate_id}: {told}, until {bound.expires_at:%Y-%m-%d}"
+
+
+def said(one: Said) -> str:
+    """What a person decided or said, on one line."""
+    match one:
+        case ReviewSubmitted():
+            return f"{_second(one.submitted_at)} {one.reviewer.subject} decided to {one.decision}: {one.reason}"
+        case ReviewRefused():
+            return f"that decision of {one.reviewer} was refused ({one.reason})"
+        case ReviewCompleted():
+            return f"that decision of {one.reviewer} was accepted"
+        case AnswerAudited():
+            found = "right" if one.correct else "wrong"
+            return f"{_second(one.audited_at)} {one.auditor}, who audits blindly, found it {found}: {one.reason}"
+        case FeedbackGiven():
+            comment = f": {one.comment}" if one.comment else ""
+            return f"{_second(one.given_at)} {one.by} called it {one.rating}{comment}"
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def receipt_verdict(checked: CheckedReceipt) -> str:

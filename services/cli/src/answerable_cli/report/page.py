@@ -53,6 +53,7 @@ def _main(explanation: Explanation) -> list[Html]:
         sections.model(explanation),
         sections.checks(explanation),
         sections.decision(explanation),
+        sections.people(explanation),
         sections.dead_letters(explanation),
         sections.timings(explanation),
         proof_sections.rests_on(explanation),

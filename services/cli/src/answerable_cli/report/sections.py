@@ -21,7 +21,16 @@ from answerable_cli.report.markup import (
     table,
 )
 from answerable_cli.report.timeline import bars
-from answerable_cli.wording import absence, held_against, in_words, receipt_line, receipt_verdict, why_left_out
+from answerable_cli.wording import (
+    absence,
+    held_against,
+    in_words,
+    proved,
+    receipt_line,
+    receipt_verdict,
+    said,
+    why_left_out,
+)
 from answerable_events.answers import AnswerReleased
 from answerable_events.requests import CheckResult, DraftSentence, Evidence, Passage
 
@@ -159,7 +168,12 @@ def checks(explanation: Explanation) -> Html | None:
     source = explanation.draft or explanation.context
     texts = {one.label: one.text for one in source.passages} if source else {}
     rows = [
-        (joined(code(one.name), f" v{one.version}"), _result(one), f"{one.score:.3f}", _evidence(one, texts))
+        (
+            joined(code(one.name), f" v{one.version}"),
+            _result(one),
+            f"{one.score:.3f}",
+            joined(foreign(one.note or ""), _evidence(one, texts) or ""),
+        )
         for one in verdict.checks
     ]
     return section("Checks", table("Of the draft against its sources", ("Check", "Result", "Score", "Evidence"), rows))
@@ -176,6 +190,7 @@ def decision(explanation: Explanation) -> Html | None:
         facts(
             ("Confidence", f"{verdict.confidence:.3f}"),
             ("Threshold", f"{verdict.threshold:.3f}; the confidence is {beside} it"),
+            ("Certificate", proved(verdict)),
             ("Decision", joined(badge(verdict.action, "good" if verdict.action == "release" else "open"))),
             (
                 "Reason",
@@ -183,6 +198,12 @@ def decision(explanation: Explanation) -> Html | None:
             ),
         ),
     )
+
+
+def people(explanation: Explanation) -> Html | None:
+    """What reviewers, auditors and the asker said."""
+    lines = [foreign(said(one)) for one in explanation.people]
+    return section("People", listed("ul", lines)) if lines else None
 
 
 def dead_letters(explanation: Explanation) -> Html | None:
