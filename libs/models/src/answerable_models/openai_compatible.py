@@ -1,4 +1,4 @@
-"""Generator for any endpoint that speaks the OpenAI chat completions protocol. The only importer of `openai`."""
+"""Any endpoint that speaks the OpenAI chat completions protocol; a generator on it. The only importer of `openai`."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, StrictStr, ValidationError
 
 from answerable_models.errors import ModelError, ModelOutputInvalid, ModelRejected, ModelUnavailable
-from answerable_models.generation import Generation, GenerationRequest, Sentence, Usage
+from answerable_models.generation import Generation, GenerationRequest, Parameters, RenderedPrompt, Sentence, Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -32,57 +32,22 @@ class Price:
         return (input_tokens * self.input_usd_per_mtok + output_tokens * self.output_usd_per_mtok) / 1e6
 
 
-class OpenAiGenerator:
+class ChatEndpoint:
     """One model behind one base URL. No hidden retries: the runtime decides what is tried again.
 
-    Labels outside the sources are kept in the citations: validation judges them. One instance belongs to one event
-    loop; `aclose` ends its connections.
+    Belongs to one event loop; `aclose` ends its connections.
     """
 
-    adapter = "openai"
-
-    def __init__(
-        self, *, model: str, base_url: str, api_key: str, revision: str = "unpinned", price: Price | None = None
-    ) -> None:
+    def __init__(self, *, model: str, base_url: str, api_key: str) -> None:
         self.model = model
-        self.revision = revision
         self._base_url = base_url
         self._api_key = api_key
-        self._price = price or Price()
 
-    async def generate(self, request: GenerationRequest) -> Generation:
-        parameters = request.parameters
-        body: dict[str, Any] = {
-            "messages": [
-                {"role": "system", "content": request.prompt.system},
-                {"role": "user", "content": request.prompt.user},
-            ],
-            "temperature": parameters.temperature,
-            "seed": parameters.seed,
-            "max_tokens": parameters.max_output_tokens,
-            "response_format": {"type": "json_object"},
-        }
-        sent, received = await self._complete(body, request.timeout.total_seconds())
-        return self._read(sent, received)
+    async def complete(self, body: dict[str, Any], timeout_s: float) -> tuple[str, str]:
+        """Request and response body, as sent and as received.
 
-    async def verify(self) -> None:
-        """One token from the real model: proves address, key and model name."""
-        ping = {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
-        _, received = await self._complete(ping, _VERIFY_TIMEOUT_S)
-        _parse_completion(received)
-
-    async def aclose(self) -> None:
-        if "_client" in self.__dict__:
-            await self._client.close()
-
-    @cached_property
-    def _client(self) -> "AsyncOpenAI":
-        from openai import AsyncOpenAI  # noqa: PLC0415 - slow import, and many installations never use it
-
-        return AsyncOpenAI(base_url=self._base_url, api_key=self._api_key, max_retries=0)
-
-    async def _complete(self, body: dict[str, Any], timeout_s: float) -> tuple[str, str]:
-        """Request and response body, as sent and as received."""
+        Raises ModelUnavailable, ModelRejected, ModelOutputInvalid.
+        """
         import openai  # noqa: PLC0415 - see _client
 
         try:
@@ -98,14 +63,77 @@ class OpenAiGenerator:
             raise _translate(error) from None
         return response.http_request.content.decode(), response.http_response.text
 
+    async def verify(self) -> None:
+        """One token from the real model: proves address, key and model name."""
+        ping = {"messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
+        _, received = await self.complete(ping, _VERIFY_TIMEOUT_S)
+        _parse_completion(received)
+
+    async def aclose(self) -> None:
+        if "_client" in self.__dict__:
+            await self._client.close()
+
+    @cached_property
+    def _client(self) -> "AsyncOpenAI":
+        from openai import AsyncOpenAI  # noqa: PLC0415 - slow import, and many installations never use it
+
+        return AsyncOpenAI(base_url=self._base_url, api_key=self._api_key, max_retries=0)
+
+
+def chat_body(prompt: RenderedPrompt, parameters: Parameters) -> dict[str, Any]:
+    """What is asked of a chat model that is to answer with one JSON object."""
+    return {
+        "messages": [{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
+        "temperature": parameters.temperature,
+        "seed": parameters.seed,
+        "max_tokens": parameters.max_output_tokens,
+        "response_format": {"type": "json_object"},
+    }
+
+
+def json_content(received: str) -> str:
+    """The JSON text of a chat completion, a Markdown fence around it taken off.
+
+    Raises:
+        ModelRejected: the model refused.
+        ModelOutputInvalid: it is no completion, or was cut off.
+    """
+    return _json_of(_parse_completion(received), received)
+
+
+class OpenAiGenerator:
+    """Answers from sources by a chat model.
+
+    Labels outside the sources are kept in the citations: validation judges them. One instance belongs to one event
+    loop; `aclose` ends its connections.
+    """
+
+    adapter = "openai"
+
+    def __init__(
+        self, *, model: str, base_url: str, api_key: str, revision: str = "unpinned", price: Price | None = None
+    ) -> None:
+        self.model = model
+        self.revision = revision
+        self._endpoint = ChatEndpoint(model=model, base_url=base_url, api_key=api_key)
+        self._price = price or Price()
+
+    async def generate(self, request: GenerationRequest) -> Generation:
+        body = chat_body(request.prompt, request.parameters)
+        sent, received = await self._endpoint.complete(body, request.timeout.total_seconds())
+        return self._read(sent, received)
+
+    async def verify(self) -> None:
+        """One token from the real model: proves address, key and model name."""
+        await self._endpoint.verify()
+
+    async def aclose(self) -> None:
+        await self._endpoint.aclose()
+
     def _read(self, sent: str, received: str) -> Generation:
         completion = _parse_completion(received)
         choice = completion.choices[0]
-        if choice.finish_reason == "content_filter" or choice.message.refusal:
-            raise ModelRejected("refused by the model or its content filter")
-        if choice.finish_reason == "length":
-            raise ModelOutputInvalid("output cut off at the token limit", raw=received)
-        answer = _parse_answer(choice.message.content or "", raw=received)
+        answer = _parse_answer(_json_of(completion, received), raw=received)
         usage = completion.usage
         return Generation(
             answered=answer.answered,
@@ -185,10 +213,20 @@ def _parse_completion(received: str) -> _Completion:
     return completion
 
 
-def _parse_answer(content: str, *, raw: str) -> _Answer:
+def _json_of(completion: _Completion, received: str) -> str:
+    choice = completion.choices[0]
+    if choice.finish_reason == "content_filter" or choice.message.refusal:
+        raise ModelRejected("refused by the model or its content filter")
+    if choice.finish_reason == "length":
+        raise ModelOutputInvalid("output cut off at the token limit", raw=received)
+    content = choice.message.content or ""
     fenced = _FENCED.match(content)
+    return fenced[1] if fenced else content
+
+
+def _parse_answer(content: str, *, raw: str) -> _Answer:
     try:
-        answer = _Answer.model_validate_json(fenced[1] if fenced else content)
+        answer = _Answer.model_validate_json(content)
     except ValidationError:
         raise ModelOutputInvalid("the output is not the agreed JSON", raw=raw) from None
     if answer.answered != any(item.text.strip() for item in answer.sentences):

@@ -17,18 +17,21 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _VERSION = re.compile(r"v[1-9][0-9]*")
 
 
-def render(name: str, version: str, question: str, sources: Sequence[Source]) -> RenderedPrompt:
+def render(
+    name: str, version: str, question: str, sources: Sequence[Source], *, kind: str = "question"
+) -> RenderedPrompt:
     """The prompt `<name>.<version>.md` with its slots filled: the same arguments give the same bytes.
 
-    Question, title, locator and text stand only between fence lines. The fence is a hash over all of them, so a
-    document would have to contain its own hash to forge one; should a text hold the fence by chance, another is taken.
+    `kind` names the slot and the block of what is asked: a question, or a claim. That, and title, locator and text of
+    the sources, stand only between fence lines. The fence is a hash over all of them, so a document would have to
+    contain its own hash to forge one; should a text hold the fence by chance, another is taken.
     Raises UnknownPrompt.
     """
     template = _template(name, version)
     fence = _fence(question, sources)
     slots = {
         "fence": fence,
-        "question": _block(fence, "question", question),
+        kind: _block(fence, kind, question),
         "sources": "\n\n".join(_source_block(fence, source) for source in sources) or "(no sources)",
     }
     # One pass over the template: slots that appear inside a document are not filled.

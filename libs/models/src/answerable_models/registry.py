@@ -104,13 +104,14 @@ def load(
     return OpenAiGenerator(
         model=checked.name,
         base_url=checked.base_url,
-        api_key=_api_key(checked, environ),
+        api_key=api_key(checked, environ),
         revision=checked.revision,
         price=Price(checked.price_input_usd_per_mtok, checked.price_output_usd_per_mtok),
     )
 
 
-def _api_key(entry: ModelEntry, environ: Mapping[str, str]) -> str:
+def api_key(entry: ModelEntry, environ: Mapping[str, str]) -> str:
+    """The key of an entry's endpoint. Raises ModelRejected where the variable that should hold it does not."""
     if entry.api_key_env is None:
         return "none"  # the SDK insists on a value; local servers ignore it
     key = environ.get(entry.api_key_env, "")

@@ -49,6 +49,12 @@ class StaticEmbedder:
             rows[row] = self._pool(text)
         return normalise(quantise(normalise(rows)))
 
+    def word_steps(self, word: str) -> NDArray[np.int8]:
+        """int8 [dimensions]: a word by itself, on the grid, without the marks around a text."""
+        ids = self._tokenizer.encode(word).ids[1:-1]
+        total = np.add.reduce(self._steps[ids] * self._scale[ids, None], axis=0, dtype=np.float32)
+        return quantise(normalise(total[None, :]))[0] if total.any() else np.zeros(self.dimensions, dtype=np.int8)
+
     def _pool(self, text: str) -> Vectors:
         title, _, body = text.partition("\n")
         if not title.strip() or not body.strip():
