@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from answerable_models.segmentation import split_sentences
 from answerable_models.support.claims import answer_claim
+from answerable_models.support.port import Use
 from tests.eval.figures import table_text
 from tests.eval.judged import DATA, rows
 
@@ -25,7 +27,7 @@ class Pair:
     """A claim, its evidence, and whether people or construction say that it is supported."""
 
     part: str
-    use: str
+    use: Use
     claim: str
     evidence: tuple[str, ...]
     supported: bool
@@ -51,7 +53,7 @@ def wice() -> Iterator[Pair]:
 def summac() -> Iterator[Pair]:
     """Summaries against their articles (Laban et al., 2022)."""
     for row in rows("groundedness/summac_parts"):
-        yield Pair(row["dataset"], "prose", row["claim"], (row["context"],), row["supported"])
+        yield Pair(row["dataset"], "summary", row["claim"], (row["context"],), row["supported"])
 
 
 def begin() -> Iterator[Pair]:
@@ -131,8 +133,6 @@ def edited(sentences: int, kinds: dict[str, Any]) -> Iterator[tuple[str, str, st
 
 def verbatim(count: int) -> list[tuple[str, str]]:
     """Sentences of the SQuAD paragraphs with their paragraph, evenly over the file."""
-    from answerable_models.segmentation import split_sentences  # noqa: PLC0415 - only here
-
     contexts = list(dict.fromkeys(row["context"] for row in rows("abstention/squad2")))
     found = [(text[start:end], text) for text in contexts for start, end in split_sentences(text)]
     found = [(sentence, text) for sentence, text in found if len(sentence.split()) > 3]

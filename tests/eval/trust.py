@@ -9,7 +9,7 @@ from answerable_cli.output import console, print_table
 from answerable_cli.results import Figure, write
 from answerable_runtime.logs import configure
 from tests.eval import figures as computed
-from tests.eval import gate, injection, personal_data
+from tests.eval import gate, injection, personal_data, support
 
 NAME = "eval-trust"
 PARTS = {
@@ -17,6 +17,7 @@ PARTS = {
     "personal data": personal_data.measure,
     "computed figures": computed.measure,
     "injection": injection.measure,
+    "support": support.measure,
 }
 
 

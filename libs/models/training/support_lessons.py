@@ -27,6 +27,7 @@ from answerable_models.support.claims import answer_claim
 WIKISPLIT_EACH = 1_300
 SENTENCES_EACH = 2
 EDIT_WEIGHT = 0.5
+WRITTEN = "written"
 _MOST_PADDING = 6
 _SHORTEST_SENTENCE_WORDS = 8
 _LONGEST_SENTENCE_WORDS = 45
@@ -49,7 +50,7 @@ def lessons(data: Path) -> list[Lesson]:
     splits = rows(data / "support/wikisplit_derived.jsonl.gz")
     asked = [*_covid(rows(data / "reading/covid_qa.jsonl.gz")), *_xquad(data)]
     found = [*_wikisplit(splits), *_questions(asked, data), *_sentences(asked)]
-    return [*found, *table_lessons(data)]
+    return [*found, *table_lessons(data), *_written(data)]
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -92,6 +93,18 @@ def _wikisplit(found: Sequence[dict[str, Any]]) -> Iterator[Lesson]:
                 lesson, part="wikisplit_alike", evidence=tuple(alike[: chance.randint(1, 4)]), supported=False
             )
             yield from _edited(lesson, names_in(" ".join(alike)), chance, most=1)
+
+
+def _written(data: Path) -> Iterator[Lesson]:
+    """Claims that people wrote about gold sentences, in their own words. They set the threshold for prose and train
+    nothing: as lessons they made the trees worse on whole documents.
+    """
+    for name in ("feverous_dev_gold", "fever_symmetric", "faithdial_audit_wow"):
+        for row in rows(data / f"support/{name}.jsonl.gz"):
+            held = row["label"] == "supported"
+            yield Lesson(
+                WRITTEN, f"{name} {row['evidence'][:40]}", row["claim"], (row["evidence"],), held, 1.0, "prose"
+            )
 
 
 def _questions(asked: Sequence[Asked], data: Path) -> Iterator[Lesson]:

@@ -39,9 +39,11 @@ def read_calibration(data: Mapping[str, float]) -> Calibration:
     return found
 
 
-def fit_calibration(scores: Sequence[float], supported: Sequence[bool]) -> Calibration:
+def fit_calibration(
+    scores: Sequence[float], supported: Sequence[bool], weights: Sequence[float] | None = None
+) -> Calibration:
     """Slope and intercept by logistic regression, both labels weighing the same in all; the threshold that tells
-    them apart best (balanced accuracy).
+    them apart best (balanced accuracy). Rows weigh 1 each, or as `weights` say.
 
     Raises:
         ValueError: the rows have one label only, or scores that fall with support.
@@ -51,13 +53,15 @@ def fit_calibration(scores: Sequence[float], supported: Sequence[bool]) -> Calib
         raise ValueError("calibration needs supported and unsupported rows")
     # Platt's own targets keep the fit finite where the scores separate the labels.
     targets = np.where(held, (held.sum() + 1) / (held.sum() + 2), 1 / ((~held).sum() + 2))
-    weights = np.where(held, 0.5 / held.mean(), 0.5 / (1 - held.mean()))
+    given = np.ones(len(raw)) if weights is None else np.array(weights, dtype=np.float64)
+    share = np.where(held, given / given[held].sum(), given / given[~held].sum())
+    each = share * len(raw) / 2
     design = np.column_stack([raw, np.ones(len(raw))])
     beta = np.zeros(2)
     for _ in range(_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ beta, -_STEEPEST, _STEEPEST)))
-        slope = design.T @ (weights * (chance - targets)) + 1e-6 * beta
-        curve = (design * (weights * chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
+        slope = design.T @ (each * (chance - targets)) + 1e-6 * beta
+        curve = (design * (each * chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
         step = np.linalg.solve(curve, slope)
         beta -= step
         if np.abs(step).max() < _SETTLED:
@@ -65,22 +69,16 @@ def fit_calibration(scores: Sequence[float], supported: Sequence[bool]) -> Calib
     if beta[0] <= 0:
         raise ValueError("these scores fall where support rises")
     fitted = Calibration(float(beta[0]), float(beta[1]))
-    return Calibration(
-        fitted.slope, fitted.intercept, best_threshold([fitted.probability(score) for score in raw.tolist()], supported)
-    )
+    likely = [fitted.probability(score) for score in raw.tolist()]
+    return Calibration(fitted.slope, fitted.intercept, best_threshold(likely, supported, share.tolist()))
 
 
-def best_threshold(probabilities: Sequence[float], supported: Sequence[bool]) -> float:
-    """The threshold with the best balanced accuracy: midway between two neighbouring values."""
-    order = sorted(zip(probabilities, supported, strict=True))
-    positive = sum(supported)
-    negative = len(order) - positive
-    best, place, below_true, below_false = -1.0, 0.5, 0, 0
-    for at, (value, held) in enumerate(order):
-        if at == 0 or order[at - 1][0] < value:
-            share = (positive - below_true) / max(positive, 1) + below_false / max(negative, 1)
-            if share > best:
-                best, place = share, (value + order[at - 1][0]) / 2 if at else value
-        below_true += held
-        below_false += not held
+def best_threshold(probabilities: Sequence[float], supported: Sequence[bool], weights: Sequence[float]) -> float:
+    """The threshold below which the most weight of unsupported and the least of supported rows lies."""
+    order = sorted(zip(probabilities, supported, weights, strict=True))
+    best, place, gained = 0.0, order[0][0], 0.0
+    for at, (value, held, weight) in enumerate(order):
+        if at and order[at - 1][0] < value and gained > best:
+            best, place = gained, (value + order[at - 1][0]) / 2
+        gained += -weight if held else weight
     return place

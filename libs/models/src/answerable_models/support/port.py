@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-Use = Literal["prose", "answer", "table"]
-"""Kinds of text, each with its own calibration and threshold: a sentence about running text; a question with its short
-answer (`claims.answer_claim`); a sentence or an answer about rows of a table."""
+Use = Literal["prose", "summary", "answer", "table"]
+"""Kinds of text, each with its own calibration and threshold: a sentence in somebody's own words about running text;
+one that condenses the text and mostly keeps its words; a question with its short answer (`claims.answer_claim`); a sentence
+or an answer about rows of a table."""
 
-USES: tuple[Use, ...] = ("prose", "answer", "table")
+USES: tuple[Use, ...] = ("prose", "summary", "answer", "table")
 
 
 class SupportScorer(Protocol):

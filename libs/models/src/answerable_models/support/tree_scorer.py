@@ -18,6 +18,8 @@ from answerable_models.support.rules import Rule, broken_rules, lower
 from answerable_models.support.trees import Trees, read_trees
 
 FILE = "support.v1.json"
+_SENTENCES = ("prose", "summary")
+"""Uses whose claims may have several sentences, which are judged one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Judgement:
 
 
 class TreeScorer:
-    """Monotone gradient-boosted trees over about ninety features, one model and one calibration by kind of text.
+    """Monotone gradient-boosted trees over about ninety features, calibrated by kind of text; hard rules beside them.
 
     Deterministic: the same bits on any number of threads and in any order of calls. A few milliseconds for a passage.
     Sees words, numbers, names and their places; it does not reason. Safe to share between threads.
@@ -56,7 +58,7 @@ class TreeScorer:
     def judge(self, claim: str, evidence: Sequence[str], use: Use) -> Judgement:
         """The score with its parts; the same as `score` without a wait. Of several sentences the weakest counts."""
         sentences = read(evidence)
-        said = [claim[start:end] for start, end in sentence_spans(claim)] if use == "prose" else []
+        said = [claim[start:end] for start, end in sentence_spans(claim)] if use in _SENTENCES else []
         judged = [self._judge(one, sentences, use) for one in said if read_claim(one).content]
         return min(judged, key=lambda one: one.score) if judged else self._judge(claim, sentences, use)
 
@@ -80,8 +82,9 @@ def _read(content: bytes) -> tuple[Mapping[Use, Trees], Mapping[Use, Calibration
         data: dict[str, Any] = json.loads(content)
         if tuple(data["features"]) != FEATURES:
             raise InvalidEntry("the trees were trained on other features")
-        uses = {use: data["uses"][use] for use in USES}
-        trees = {use: read_trees(one["trees"], len(FEATURES)) for use, one in uses.items()}
-        return trees, {use: read_calibration(one["calibration"]) for use, one in uses.items()}, str(data["vectors"])
+        models = {name: read_trees(one, len(FEATURES)) for name, one in data["trees"].items()}
+        trees = {use: models[data["uses"][use]["trees"]] for use in USES}
+        calibrations = {use: read_calibration(data["uses"][use]["calibration"]) for use in USES}
+        return trees, calibrations, str(data["vectors"])
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidEntry("the weights of the support scorer cannot be read") from error

@@ -124,3 +124,36 @@ def injection(
     from answerable_cli.injection_evaluation import evaluate_injection  # noqa: PLC0415 - slow
 
     raise typer.Exit(evaluate_injection(file, as_json=json, predictions=predictions))
+
+
+@app.command()
+def support(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="JSON lines (or .gz): `id`, `evidence` (text or list), `claim`, `supported`, `group`."
+        ),
+    ],
+    use: Annotated[
+        Literal["prose", "summary", "answer", "table"], typer.Option(help="Kind of text: each has its own threshold.")
+    ] = "prose",
+    scorer: Annotated[
+        str, typer.Option(metavar="ID", help="trees, or the id of an openai entry of --models as judge.")
+    ] = "trees",
+    models: Annotated[Path | None, typer.Option(metavar="FILE", help="Registry of models, TOML or JSON.")] = None,
+    *,
+    json: Json = False,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", metavar="FILE", help="Write the score of each row, without texts.")
+    ] = None,
+) -> None:
+    """Judge whether evidence supports claims, as the support scorer does, and compare with labels.
+
+    AUROC, also among claims of like length; balanced accuracy at the shipped threshold beside the best possible;
+    calibration error; CPU time. `group` is optional and gives figures of its own. Exit 2 on a broken line.
+    """
+    from answerable_cli.support_evaluation import evaluate_support  # noqa: PLC0415 - slow
+
+    raise typer.Exit(
+        evaluate_support(file, use=use, scorer_id=scorer, models=models, as_json=json, predictions=predictions)
+    )
