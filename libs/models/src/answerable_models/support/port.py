@@ -5,8 +5,8 @@ from typing import Literal, Protocol
 
 Use = Literal["prose", "summary", "answer", "table"]
 """Kinds of text, each with its own calibration and threshold: a sentence in somebody's own words about running text;
-one that condenses the text and mostly keeps its words; a question with its short answer (`claims.answer_claim`); a sentence
-or an answer about rows of a table."""
+one that condenses the text and mostly keeps its words; a question with its short answer (`claims.answer_claim`); a
+sentence or an answer about rows of a table."""
 
 USES: tuple[Use, ...] = ("prose", "summary", "answer", "table")
 

@@ -28,7 +28,7 @@ TURNS = {
     "compact": 1,
 }
 _SCOPE = 4  # words before the first match in which a negation still governs it
-_BEHIND = 3  # words after the last match: "or not"
+_BEHIND = 1  # and after the last: farther on, another clause is denied
 _LOOKED_AT = 3  # sentences, the best first
 _COMPARABLE = 0.85  # of the best coverage: such a sentence speaks of the same
 _SAME_SENTENCE = 0.5  # of the claim's weight: below, a difference says nothing about the claim
