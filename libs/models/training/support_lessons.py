@@ -29,6 +29,7 @@ SENTENCES_EACH = 2
 EDIT_WEIGHT = 0.5
 WRITTEN = "written"
 _MOST_PADDING = 6
+_SURELY_ONE_SOURCE = 60  # characters of a sentence that two articles do not share by chance
 _SHORTEST_SENTENCE_WORDS = 8
 _LONGEST_SENTENCE_WORDS = 45
 _PLAIN_SENTENCE = re.compile(r"[A-Z\"“].*[.!?]$", re.DOTALL)
@@ -59,10 +60,31 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _covid(found: Sequence[dict[str, Any]]) -> Iterator[Asked]:
+    article = _articles(found)
     for row in found:
         if row["answerable"] and row["answers"]:
-            group = row["question"] if len(row["context"]) == 0 else row["context"][:60]
-            yield Asked(row["id"], f"covid {group}", row["question"], row["answers"][0], row["context"])
+            group = f"covid {article[row['context']]}"
+            yield Asked(row["id"], group, row["question"], row["answers"][0], row["context"])
+
+
+def _articles(found: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """A number for the article of each window: windows that share a sentence or a question are of one article."""
+    parent = {row["context"]: row["context"] for row in found}
+
+    def root(text: str) -> str:
+        while parent[text] != text:
+            text = parent[text]
+        return text
+
+    first: dict[str, str] = {}
+    for row in found:
+        text = row["context"]
+        spans = split_sentences(text)
+        shared = [row["question"], *(text[start:end] for start, end in spans if end - start > _SURELY_ONE_SOURCE)]
+        for key in shared:
+            parent[root(text)] = root(first.setdefault(key, text))
+    numbers: dict[str, int] = {}
+    return {text: numbers.setdefault(root(text), len(numbers)) for text in parent}
 
 
 def _xquad(data: Path) -> Iterator[Asked]:
@@ -109,8 +131,8 @@ def _written(data: Path) -> Iterator[Lesson]:
 
 def _questions(asked: Sequence[Asked], data: Path) -> Iterator[Lesson]:
     chance = Random("questions")  # noqa: S311 - draws lessons
-    contexts = sorted({row.context for row in asked})
-    pool = Corpus([Passage(text, text, text) for text in contexts], StaticEmbedder())
+    group_of = {row.context: row.group for row in asked}
+    pool = Corpus([Passage(text, group_of[text], text) for text in sorted(group_of)], StaticEmbedder())
     by_context = defaultdict(list)
     for row in asked:
         by_context[row.context].append(row)
@@ -124,8 +146,8 @@ def _questions(asked: Sequence[Asked], data: Path) -> Iterator[Lesson]:
         true = Lesson("answer", row.group, claim, (text,), True, 1.0, "answer")
         alike = [
             p.text
-            for p in pool.search(f"{row.question} {row.answer}", 6, without=row.context)
-            if row.answer.casefold() not in p.text.casefold() and p.text[:60] != row.context[:60]
+            for p in pool.search(f"{row.question} {row.answer}", 6, without=row.group)
+            if row.answer.casefold() not in p.text.casefold()
         ]
         yield replace(true, evidence=_padded(text, alike, chance)) if chance.random() < 0.4 else true  # noqa: PLR2004
         for other in _other_answers(row, by_context[row.context], chance):
@@ -144,14 +166,13 @@ def _sentences(asked: Sequence[Asked]) -> Iterator[Lesson]:
     chance = Random("sentences")  # noqa: S311 - draws lessons
     group_of = {row.context: row.group for row in asked}
     contexts = sorted(group_of)
-    pool = Corpus([Passage(text, text, text) for text in contexts], StaticEmbedder())
+    pool = Corpus([Passage(text, group_of[text], text) for text in contexts], StaticEmbedder())
     for text in contexts:
         spans = [span for span in split_sentences(text) if _is_plain(text[slice(*span)])]
         for start, end in chance.sample(spans, min(SENTENCES_EACH, len(spans))):
             sentence = text[start:end]
             claim = shortened(sentence, chance)
-            alike = [p.text for p in pool.search(claim, 5, without=text) if p.text[:60] != text[:60]]
-            alike = [other for other in alike if sentence not in other]
+            alike = [p.text for p in pool.search(claim, 5, without=group_of[text])]
             true = Lesson("sentence", group_of[text], claim, (text,), True, 1.0, "prose")
             yield replace(true, evidence=_padded(text, alike, chance)) if chance.random() < 0.4 else true  # noqa: PLR2004
             if alike:
