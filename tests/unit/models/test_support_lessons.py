@@ -45,8 +45,8 @@ def test_a_sentence_without_anything_to_change_stays(kind):
 
 
 def test_roles_and_entities_are_exchanged_whole():
-    swapped = EDITS["roles"]("Then Anna Keller thanked Berta Vogel.", SOURCE, Random(1))
-    assert swapped == "Then Berta Vogel thanked Anna Keller."
+    swapped = EDITS["roles"]("The mayor Anna Keller thanked Berta Vogel.", SOURCE, Random(1))
+    assert swapped == "The mayor Berta Vogel thanked Anna Keller."
     assert EDITS["entity"]("The mayor was Keller.", "Here the mayor was Anna Keller.", Random(1)) is None
 
 
