@@ -22,6 +22,7 @@ from tests.support.drafts import NOW, REQUEST, draft, question
 
 FIRST, SECOND = (uuid5(REQUEST, name) for name in ("first", "second"))
 DRAFT = draft(embedder="minilm@1")
+CONFIGURED = configuration_of(DRAFT, "trees 1")
 NOTHING: frozenset[int] = frozenset()
 
 
@@ -35,7 +36,7 @@ def certificate(identity: UUID = FIRST, **changes: Any) -> Certificate:
         "wrong": 2,
         "threshold": 0.6,
         "set_sha256": "a" * 64,
-        "configuration": configuration_of(DRAFT),
+        "configuration": CONFIGURED,
         "expires_at": NOW + timedelta(days=90),
     }
     return Certificate.model_validate(fields | changes)
@@ -94,11 +95,11 @@ def standing(
     one: Certificate | None = None, *, is_revoked: bool = False, of: Any = DRAFT, later: float = 0
 ) -> Standing:
     now = NOW + timedelta(days=later)
-    return standing_of(Signed(one, is_revoked), configuration_of(of), now=now, largest_alpha=0.1)
+    return standing_of(Signed(one, is_revoked), configuration_of(of, "trees 1"), now=now, largest_alpha=0.1)
 
 
 def test_one_that_holds_is_in_force() -> None:
-    assert standing(certificate()) == Standing(certificate())
+    assert standing(certificate()) == Standing(certificate(), None, CONFIGURED)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +112,14 @@ def test_one_that_holds_is_in_force() -> None:
         ({"of": draft(embedder="minilm@2")}, "embedder_changed"),
         ({"of": draft(embedder="minilm@1", model=DRAFT.model.model_copy(update={"revision": "2"}))}, "model_changed"),
         ({"of": draft(embedder="minilm@1", prompt=DRAFT.prompt.model_copy(update={"version": 2}))}, "prompt_changed"),
-        ({"one": certificate(configuration=configuration_of(DRAFT) | {"checks": "access0"})}, "checks_changed"),
-        ({"one": certificate(configuration=configuration_of(DRAFT) | {"more": "x"})}, "more_changed"),
+        ({"one": certificate(configuration=CONFIGURED | {"checks": "access0"})}, "checks_changed"),
+        ({"one": certificate(configuration=CONFIGURED | {"more": "x"})}, "more_changed"),
     ],
     ids=str,
 )
 def test_one_that_does_not_speak_of_this_answer_is_not_in_force(changes: dict[str, Any], reason: str) -> None:
-    assert standing(**({"one": certificate()} | changes)) == Standing(None, reason)
+    found = standing(**({"one": certificate()} | changes))
+    assert (found.certificate, found.reason) == (None, reason)
 
 
 def test_a_verdict_quotes_the_certificate_and_releases_by_its_threshold() -> None:

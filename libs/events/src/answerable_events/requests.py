@@ -240,6 +240,9 @@ class VerdictDecided(RequestBody):
     confidence: float = Field(ge=0, le=1)
     threshold: float = Field(ge=0, le=1)
     certificate: RiskBound | None = Field(default=None, description="The certificate in force; absent: there is none.")
+    configuration: dict[Code, Name] = Field(
+        default_factory=dict, description="What made this answer and this verdict, as certificates name it."
+    )
     uncertified: Code | None = Field(
         default=None, description="Why no certificate is in force, for example `absent`, `expired`, `model_changed`."
     )

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from answerable_trust import vocabulary
 from answerable_trust.computed import is_computed
 from answerable_trust.findings import Finding, cited_passages, plain_text, unique_spans
-from answerable_trust.values import Case, Passage, Sentence, Span
+from answerable_trust.values import Case, Passage, Sentence, Span, Support
 from answerable_trust.words import Reading, content_stems, content_words, count_negations, read, read_names, stem
 
 COVERAGE_NEEDED = 0.8  # of the weight of the words that carry meaning
@@ -55,16 +55,30 @@ def find_support(case: Case) -> Finding:
     """Every sentence is supported by what it cites; the score is that of the weakest sentence."""
     scores: list[float] = []
     spans: list[Span] = []
-    for sentence in case.sentences:
+    opinions = (*case.support, *(None,) * len(case.sentences))
+    for sentence, opinion in zip(case.sentences, opinions, strict=False):
         passages = cited_passages(case, sentence)
         windows = support_windows(sentence, passages)
-        score = _score(sentence, windows)
+        score = _lowered(_score(sentence, windows), opinion, windows)
         if score < COVERAGE_NEEDED and is_computed(_claim(sentence), case.question, passages):
-            score = 1.0
+            score = 1.0  # no scorer computes
         scores.append(score)
         spans.extend(window.span for window in windows)
     score = min(scores, default=0.0)
     return Finding(score, None if score >= COVERAGE_NEEDED else "unsupported", unique_spans(spans))
+
+
+def stands_word_for_word(sentence: Sentence, text: str) -> bool:
+    """Whether a sentence is a quotation of the text: spaces, case, quotes and hyphenation apart."""
+    return read(text).find(read(_claim(sentence))) is not None
+
+
+def _lowered(score: float, opinion: Support | None, windows: tuple[Window, ...]) -> float:
+    """A scorer can only lower a score, and has no say about what is quoted."""
+    quoted = bool(windows) and windows[0].verbatim
+    if opinion is None or quoted or opinion.probability >= opinion.needed:
+        return score
+    return min(score, COVERAGE_NEEDED * max(0.0, opinion.probability / opinion.needed))
 
 
 def support_windows(sentence: Sentence, passages: tuple[Passage, ...]) -> tuple[Window, ...]:

@@ -34,11 +34,19 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """What a scorer says: how probable it is that what a sentence cites supports it, and what it asks for."""
+
+    probability: float
+    needed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Everything that a check may look at. `answered` is False where the model itself said that it does not know.
 
     `revoked` are the labels of passages that the asker may not read any more. `source_quality` is what an answer must
-    not rest below.
+    not rest below. `support`: of each sentence what a scorer says, None where it was not asked; empty without a scorer.
     """
 
     question: str
@@ -50,6 +58,7 @@ class Case:
     now: datetime
     revoked: frozenset[int] = frozenset()
     source_quality: float = 0.0
+    support: tuple[Support | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from answerable_events.governance import Certificate
 from answerable_events.requests import DraftGenerated, VerdictDecided
 from answerable_trail.client import Trail
 from answerable_trust.risk import fewest_answers
-from answerable_validation.certificates import configuration_of
 
 _AT_ONCE = 4
 _WITHIN = timedelta(seconds=60)
@@ -81,7 +80,7 @@ async def ask_all(addresses: Addresses, questions: Sequence[Known], aim: Aim, as
                             f"question {question.id} failed: {outcome.reason}", "`answerable doctor` may know"
                         )
                     draft, verdict = await _recorded(trail, aim.tenant, outcome.request_id)
-                configurations.append(configuration_of(draft))
+                configurations.append(dict(verdict.configuration))
                 similarities.append(similarity_of(draft))
                 if (label := label_of(question, verdict)) is not None:
                     labels.append(label)

@@ -31,35 +31,42 @@ BELIEVED_FOR = timedelta(seconds=60)
 _KEYS_REMEMBERED = 4096
 
 
-def configuration_of(draft: DraftGenerated) -> dict[str, str]:
-    """What made an answer, as certificates name it: a proof about one of them says nothing about another."""
+def configuration_of(draft: DraftGenerated, scorer: str) -> dict[str, str]:
+    """What made an answer, as certificates name it: a proof about one of them says nothing about another.
+
+    `scorer` names the support scorer.
+    """
     model, prompt = draft.model, draft.prompt
     return {
         "model": _short(f"{model.id} {model.adapter} {model.name} {model.revision}"),
         "prompt": f"{prompt.name} v{prompt.version}",
         "embedder": draft.embedder or "unknown",
         "checks": _short(version_of_checks()),
+        "support": _short(scorer),
         "confidence": coefficients().version,
     }
 
 
 def standing_of(signed: Signed, configuration: dict[str, str], *, now: datetime, largest_alpha: float) -> Standing:
     """Whether a certificate is in force for an answer that was made so."""
+    reason = _reason(signed, configuration, now=now, largest_alpha=largest_alpha)
+    return Standing(signed.certificate if reason is None else None, reason, configuration)
+
+
+def _reason(signed: Signed, configuration: dict[str, str], *, now: datetime, largest_alpha: float) -> str | None:
+    """Why it is not in force; None: it is."""
     certificate = signed.certificate
     if certificate is None:
-        return Standing(None, "absent")
+        return "absent"
     if signed.revoked:
-        return Standing(None, "revoked")
+        return "revoked"
     if certificate.expires_at <= now:
-        return Standing(None, "expired")
+        return "expired"
     if certificate.alpha > largest_alpha:
-        return Standing(None, "alpha_too_large")
-    changed = sorted(
-        name
-        for name in {*configuration, *certificate.configuration}
-        if configuration.get(name) != certificate.configuration.get(name)
-    )
-    return Standing(None, f"{changed[0]}_changed") if changed else Standing(certificate)
+        return "alpha_too_large"
+    names = sorted({*configuration, *certificate.configuration})
+    changed = [name for name in names if configuration.get(name) != certificate.configuration.get(name)]
+    return f"{changed[0]}_changed" if changed else None
 
 
 def quoted(certificate: Certificate) -> RiskBound:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from answerable_events.body import EventBody
@@ -10,6 +10,7 @@ from answerable_events.codec import Event
 from answerable_events.requests import DraftGenerated
 from answerable_events.reviews import ReviewSubmitted
 from answerable_knowledge.index import Index
+from answerable_models.support.port import SupportScorer
 from answerable_runtime.clock import Clock
 from answerable_runtime.snapshots import Snapshots
 from answerable_runtime.threads import run_on
@@ -18,6 +19,7 @@ from answerable_validation.certificates import Certificates, configuration_of, s
 from answerable_validation.judging import judge
 from answerable_validation.reviewing import decided_draft, settle
 from answerable_validation.rules import NO_CERTIFICATE, UNREADABLE, Rules, Standing
+from answerable_validation.supporting import supports
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Deps:
 
     rules_for: Callable[[str], Rules]
     certificates: Certificates | None
+    scorer: SupportScorer
     index: Index
     snapshots: Snapshots
     workers: Executor
@@ -40,13 +43,14 @@ async def on_draft_generated(event: Event[DraftGenerated], deps: Deps) -> list[E
     draft's search found it, nothing has changed and nothing is looked up.
 
     Raises:
-        IndexCorrupt: try again.
+        IndexCorrupt, ModelError: try again.
     """
     draft = event.body
     now = deps.clock.now()
     rules = deps.rules_for(draft.tenant)
     standing = await _standing(draft, rules, now, deps)
-    return [judge(draft, rules, now, await _revoked(draft, now, deps), standing)]
+    support = await supports(deps.scorer, draft)
+    return [judge(draft, rules, now, await _revoked(draft, now, deps), standing, support)]
 
 
 async def on_review_submitted(event: Event[ReviewSubmitted], deps: Deps) -> list[EventBody]:
@@ -71,9 +75,10 @@ async def _revoked(draft: DraftGenerated, now: datetime, deps: Deps) -> frozense
 
 
 async def _standing(draft: DraftGenerated, rules: Rules, now: datetime, deps: Deps) -> Standing:
+    configuration = configuration_of(draft, f"{deps.scorer.name} {deps.scorer.revision}")
     if deps.certificates is None:
-        return NO_CERTIFICATE
+        return replace(NO_CERTIFICATE, configuration=configuration)
     signed = await deps.certificates.signed(draft.tenant, draft.question.risk_class)
     if signed is None:
-        return UNREADABLE
-    return standing_of(signed, configuration_of(draft), now=now, largest_alpha=rules.largest_alpha)
+        return replace(UNREADABLE, configuration=configuration)
+    return standing_of(signed, configuration, now=now, largest_alpha=rules.largest_alpha)

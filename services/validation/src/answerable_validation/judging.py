@@ -21,19 +21,20 @@ _NONE_RELEASED = 1.0
 """Stands for the threshold where none is proved."""
 
 
-def judge(
+def judge(  # noqa: PLR0917 - what a verdict rests on
     draft: DraftGenerated,
     rules: Rules,
     now: datetime,
     revoked: frozenset[int],
     standing: Standing = NO_CERTIFICATE,
+    support: tuple[values.Support | None, ...] = (),
 ) -> VerdictDecided:
     """The verdict on a draft. Raises nothing, whatever the draft says: a draft is the output of a model.
 
-    `revoked` are the labels of passages that the asker may not read any more.
+    `revoked` are the labels of passages that the asker may not read any more, `support` what the scorer says.
     """
     policy = rules.under(standing)
-    case = replace(case_of(draft, now), revoked=revoked, source_quality=policy.source_quality)
+    case = replace(case_of(draft, now), revoked=revoked, source_quality=policy.source_quality, support=support)
     results = run_checks(case)
     decision = decide(case, results, policy)
     if draft.unavailable is not None:  # nothing could be looked for, which is not the same as nothing was found
@@ -43,6 +44,7 @@ def judge(
     return verdict.model_copy(
         update={
             "certificate": None if certificate is None else quoted(certificate),
+            "configuration": standing.configuration,
             "uncertified": standing.reason,
             "review_by": _review_by(draft, rules) if decision.action == "review" else None,
         }
@@ -58,12 +60,16 @@ def case_of(draft: DraftGenerated, now: datetime) -> values.Case:
     return values.Case(
         question=draft.question.text,
         answered=draft.answered,
-        sentences=tuple(values.Sentence(sentence.text, sentence.citations) for sentence in draft.sentences),
+        sentences=sentences_of(draft),
         passages=tuple(_passage(passage) for passage in draft.passages),
         model_probability=draft.scores.get(ANSWER_PROBABILITY),
         consequential=draft.question.consequential,
         now=now,
     )
+
+
+def sentences_of(draft: DraftGenerated) -> tuple[values.Sentence, ...]:
+    return tuple(values.Sentence(sentence.text, sentence.citations) for sentence in draft.sentences)
 
 
 def verdict_of(

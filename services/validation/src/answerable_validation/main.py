@@ -12,7 +12,12 @@ from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubm
 from answerable_events.topics import DRAFTS, REVIEWS
 from answerable_knowledge.errors import IndexCorrupt
 from answerable_knowledge.index import Index
+from answerable_models.errors import ModelError
+from answerable_models.registry import parse_entries
+from answerable_models.support.port import SupportScorer
+from answerable_models.support.scorers import load_scorer
 from answerable_runtime.clock import Clock
+from answerable_runtime.errors import StartUpRefused
 from answerable_runtime.launch import launch
 from answerable_runtime.logs import configure
 from answerable_runtime.metrics import Metrics
@@ -35,12 +40,15 @@ async def build(settings: ValidationSettings, metrics: Metrics) -> AsyncIterator
     """Validation with the index and the record, both of which it only reads."""
     async with threads(settings.validation_threads, "validation") as workers, _record(settings) as trail:
         index = await asyncio.to_thread(Index.open, settings.index_path, storage=settings.index_options)
+        scorer = await asyncio.to_thread(_scorer, settings)
         clock = Clock()
         certificates = None if trail is None else Certificates(partial(read_signed, trail), clock)
         yield Service(
             name="validation",
             routes=(_route(settings), _reviews(settings)),
-            deps=Deps(settings.rules_for, certificates, index, _snapshots(index, workers, clock), workers, clock),
+            deps=Deps(
+                settings.rules_for, certificates, scorer, index, _snapshots(index, workers, clock), workers, clock
+            ),
             verify=partial(asyncio.to_thread, index.verify),
             ready={"index": partial(_answers, index)},
         )
@@ -63,9 +71,22 @@ def _route(settings: ValidationSettings) -> Route:
         topic=DRAFTS,
         handlers={DraftGenerated: on_draft_generated},
         outputs=(VerdictDecided,),
-        transient=(IndexCorrupt,),
+        transient=(IndexCorrupt, ModelError),
         concurrency=settings.concurrency,
     )
+
+
+def _scorer(settings: ValidationSettings) -> SupportScorer:
+    """The scorer of the settings.
+
+    Raises:
+        StartUpRefused: there is none of this name, or it cannot judge.
+    """
+    file = settings.models_file
+    try:
+        return load_scorer(settings.support_scorer, parse_entries(file.read_text("utf-8")) if file else None)
+    except (ModelError, OSError, UnicodeDecodeError) as error:
+        raise StartUpRefused(f"support_scorer {settings.support_scorer}: {type(error).__name__}") from None
 
 
 def _reviews(settings: ValidationSettings) -> Route:

@@ -1,6 +1,7 @@
 """What a tenant wants of its gate, and whether anything is proved of it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from answerable_events.governance import Certificate
@@ -13,6 +14,8 @@ class Standing:
 
     certificate: Certificate | None
     reason: str | None = None
+    configuration: Mapping[str, str] = field(default_factory=dict)
+    """What made the answer."""
 
 
 NO_CERTIFICATE = Standing(None, "absent")

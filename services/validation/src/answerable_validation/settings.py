@@ -1,6 +1,7 @@
 """Settings of validation."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -32,6 +33,14 @@ class ValidationSettings(IndexSettings):
         default=None,
         description="ClickHouse, http[s]://user:password@host:port; validation only reads certificates there. "
         "Unset: none is ever in force.",
+    )
+    support_scorer: str = Field(
+        default="trees",
+        description='What judges whether sources support a sentence: "trees" is built in, others are in `models_file`.',
+    )
+    models_file: Path | None = Field(
+        default=None,
+        description="TOML or JSON file of model entries. Keys stay in the environment variables that the entries name.",
     )
     largest_alpha: float = Field(
         default=0.1, gt=0, lt=1, description="Share of wrong answers above which a certificate is not accepted."
