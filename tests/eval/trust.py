@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from answerable_cli.output import console, print_table
 from answerable_cli.results import Figure, write
 from answerable_runtime.logs import configure
+from tests.eval import answers, gate, injection, personal_data, support
 from tests.eval import figures as computed
-from tests.eval import gate, injection, personal_data, support
 
 NAME = "eval-trust"
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "computed figures": computed.measure,
     "injection": injection.measure,
     "support": support.measure,
+    "answers": answers.measure,
 }
 
 

@@ -8,7 +8,7 @@ candidates are embedded, because that is where the time goes.
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -83,9 +83,12 @@ class ExtractiveGenerator:
     adapter = "extractive"
     model = "extractive"
 
-    def __init__(self, embedder: Embedder, coefficients: Coefficients | None = None) -> None:
+    def __init__(
+        self, embedder: Embedder, coefficients: Coefficients | None = None, *, shipped_threshold: float | None = None
+    ) -> None:
         self._embedder = embedder
         self._given = coefficients
+        self._shipped_threshold = shipped_threshold
 
     @cached_property
     def _coefficients(self) -> Coefficients:
@@ -104,6 +107,16 @@ class ExtractiveGenerator:
     @property
     def _ranker(self) -> Ranker:
         return self._coefficients.embedded if self._embeds else self._coefficients.lexical
+
+    def always_answering(self) -> "ExtractiveGenerator":
+        """The same, saying its best sentence however unsure it is: for measuring. `scores` hold both thresholds."""
+        weights = self._coefficients
+        unabashed = replace(
+            weights,
+            lexical=replace(weights.lexical, threshold=0.0),
+            embedded=replace(weights.embedded, threshold=0.0),
+        )
+        return ExtractiveGenerator(self._embedder, unabashed, shipped_threshold=self._ranker.threshold)
 
     async def generate(self, request: GenerationRequest) -> Generation:
         return await asyncio.to_thread(self.answer, request.question, request.sources)
@@ -124,6 +137,7 @@ class ExtractiveGenerator:
         scores = {
             "answer_probability": ranked.answer_probability,
             "threshold": self._ranker.threshold,
+            **({} if self._shipped_threshold is None else {"shipped_threshold": self._shipped_threshold}),
             "share_of_best": ranked.shares[0],
             "screened": float(screened),
         }

@@ -12,7 +12,7 @@ Action = Literal["release", "withhold", "review"]
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A retrieved passage under the label by which the answer cites it. `score` is the retrieval's and has no fixed
-    scale; `quality` is 1 less what is held against the source.
+    scale; `quality` is 1 less what is held against the source; `similarity` to the question is None where unknown.
     """
 
     label: int
@@ -23,6 +23,7 @@ class Passage:
     stale: bool
     score: float
     quality: float = 1.0
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ from answerable_retrieval.main import build as build_retrieval
 from answerable_retrieval.settings import RetrievalSettings
 from answerable_runtime.metrics import Metrics
 
-_TENANT = "evaluation"
-_READERS = "readers"
+TENANT = "evaluation"
+READERS = "readers"
 _DEPTH = 100
 _DEEPEST = 16 * _DEPTH
 """Passages looked at for the sake of a hundred documents."""
@@ -101,11 +101,11 @@ async def evaluate(collection: Collection, embedder: Embedder | None, folder: Pa
         service = await stack.enter_async_context(build_ingestion(reading, metrics, embedder=embedder))
         writing: ingestion.Deps = service.deps
         begun = time.perf_counter()
-        rejected, passages = await _ingest(collection.entries(), writing, reading.ingestion_concurrency, advance)
+        rejected, passages = await ingest_entries(collection.entries(), writing, reading.ingestion_concurrency, advance)
         seconds = time.perf_counter() - begun
         finding = build_retrieval(RetrievalSettings.model_validate(settings), metrics, embedder=writing.embedder)
         deps: retrieval.Deps = (await stack.enter_async_context(finding)).deps
-        snapshot = await deps.snapshots.current(_TENANT)
+        snapshot = await deps.snapshots.current(TENANT)
         names = [entry.id for entry in collection.entries()]
         answers = []
         for query, text in collection.queries.items():
@@ -116,7 +116,7 @@ async def evaluate(collection: Collection, embedder: Embedder | None, folder: Pa
     return Evaluation(mean(judged), tuple(answers), space, passages, dict(rejected), seconds)
 
 
-async def _ingest(
+async def ingest_entries(
     entries: Iterable[Entry], deps: ingestion.Deps, at_once: int, advance: Advance
 ) -> tuple[Counter[str], int]:
     """Documents that were rejected, by reason, and how many passages the others have."""
@@ -136,14 +136,14 @@ def _event(number: int, entry: Entry) -> Event[DocumentSubmitted]:
     """The document as its owner would hand it over: a text file, named by its id where it has no title."""
     now = datetime.now(UTC)
     body = DocumentSubmitted.model_construct(
-        tenant=_TENANT,
+        tenant=TENANT,
         document_id=str(number),
         version=1,
         filename=f"{entry.id}.txt",
         media_type="text/plain",
         content=(entry.text.strip() or entry.title).encode(),
         title=entry.title,
-        readers=(f"group:{_READERS}",),
+        readers=(f"group:{READERS}",),
         submitted_at=now,
     )
     return Event(body, _NO_ID, "/answerable/eval", now, "", None)
@@ -153,9 +153,9 @@ async def _ask(query: str, text: str, snapshot: str, deps: retrieval.Deps, names
     now = datetime.now(UTC)
     question = Question(
         request_id=_NO_ID,
-        tenant=_TENANT,
+        tenant=TENANT,
         text=text,
-        asker=Asker(subject="evaluation", groups=(_READERS,)),
+        asker=Asker(subject="evaluation", groups=(READERS,)),
         asked_at=now,
     )
     begun = time.perf_counter()
@@ -163,7 +163,7 @@ async def _ask(query: str, text: str, snapshot: str, deps: retrieval.Deps, names
     seconds = time.perf_counter() - begun
     [vector] = await asyncio.to_thread(deps.embedder.embed, [searched(question.text)])
     principals = asker_principals(question.asker)
-    asked = Query(_TENANT, searched(question.text), vector, principals, snapshot, _DEPTH, now)
+    asked = Query(TENANT, searched(question.text), vector, principals, snapshot, _DEPTH, now)
     found = await asyncio.to_thread(_ranking, deps, asked)
     return Answer(query, tuple((names[int(number)], score) for number, score in found), seconds)
 

@@ -13,6 +13,7 @@ from answerable_validation.rules import NO_CERTIFICATE, Rules, Standing
 
 RANKING_SCORE = "fused"
 SOURCE_QUALITY = "quality"
+SIMILARITY = "dense"
 ANSWER_PROBABILITY = "answer_probability"
 
 
@@ -108,6 +109,7 @@ def _passage(passage: Passage) -> values.Passage:
         stale=passage.stale,
         score=passage.scores.get(RANKING_SCORE, 0.0),
         quality=passage.scores.get(SOURCE_QUALITY, 1.0),
+        similarity=passage.scores.get(SIMILARITY),
     )
 
 

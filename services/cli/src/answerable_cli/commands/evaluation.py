@@ -60,6 +60,35 @@ def retrieval(
 
 
 @app.command()
+def answers(  # noqa: PLR0917 - each is an option of the command
+    questions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="QUESTIONS", help="JSON lines (or .gz): `id`, `question`, `answerable`, `answers`, `context`."
+        ),
+    ],
+    passages: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="JSON lines (or .gz): `id`, `text`, `title`; default: the contexts."),
+    ] = None,
+    model: Annotated[str, typer.Option(metavar="ID", help="Which model; others than the built-in are in a file.")] = (
+        "extractive"
+    ),
+    models_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Model entries, TOML or JSON.")] = None,
+    json: Json = False,
+    predictions: Predictions = None,
+) -> None:
+    """Ask questions of passages, and judge the answers: exact match, F1, precision at coverage, abstention, citations.
+
+    Passages and questions take the way that they take through the services. An answer is right when its first sentence
+    holds one of `answers` as whole words. A line that is no row is named, and nothing is measured.
+    """
+    from answerable_cli.answer_evaluating import Wanted, evaluate_answers  # noqa: PLC0415 - slow
+
+    raise typer.Exit(evaluate_answers(questions, passages, Wanted(model, models_file, json, predictions)))
+
+
+@app.command()
 def gate(
     file: Annotated[
         Path,
