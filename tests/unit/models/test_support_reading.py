@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable_models.support.claims import answer_claim, split_claim
-from answerable_models.support.reading import LONGEST_SENTENCE_TOKENS, MOST_TOKENS, read, read_claim, sentence_spans
+from answerable_models.support.reading import (
+    LONGEST_CLAIM_TOKENS,
+    LONGEST_SENTENCE_TOKENS,
+    MOST_TOKENS,
+    claim_pieces,
+    read,
+    read_claim,
+    sentence_spans,
+)
 
 
 def texts(text: str) -> list[str]:
@@ -74,6 +82,14 @@ def test_very_long_texts_are_cut_and_long_sentences_divided():
     found = read(["word " * (MOST_TOKENS + 500)])
     assert sum(len(sentence.words) for sentence in found) == MOST_TOKENS
     assert max(len(sentence.words) for sentence in found) == LONGEST_SENTENCE_TOKENS
+
+
+@given(st.integers(0, 400))
+def test_pieces_of_a_claim_are_all_of_it(count):
+    claim = "word, " * count
+    pieces = claim_pieces(claim)
+    assert "".join(pieces) == claim
+    assert len(pieces) == max(-(-count // LONGEST_CLAIM_TOKENS), 1)
 
 
 @pytest.mark.parametrize(

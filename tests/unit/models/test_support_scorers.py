@@ -74,6 +74,13 @@ def test_of_several_sentences_the_weakest_counts():
     assert both == TREES.judge(bad, (LEAVE,), "prose")
 
 
+@pytest.mark.parametrize("use", USES)
+def test_of_a_very_long_claim_every_piece_counts(use):
+    text = " ".join(f"word{n} of Norvik gets {n} days" for n in range(400))
+    whole = TREES.judge(text, (text,), use).score
+    assert whole > TREES.judge(f"{text} and Zeno sells 7777 elephants to Rome", (text,), use).score
+
+
 def test_answers_and_cells_have_their_own_judgement():
     right, wrong = (
         TREES.judge(answer_claim("Who wrote the plan?", said), (LEAVE,), "answer").score

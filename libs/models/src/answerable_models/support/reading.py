@@ -13,6 +13,8 @@ from answerable_models.terms import Token, rarity, tokenise
 
 LONGEST_SENTENCE_TOKENS = 60
 """A longer one is cut: lists without stops would hold every word, and pass for the best sentence of anything."""
+LONGEST_CLAIM_TOKENS = 120
+"""A longer claim is judged in pieces: work grows with the square of its words."""
 MOST_TOKENS = 6000
 """Evidence after that many words is not read: a passage has hundreds."""
 _RARE_ENOUGH_FOR_A_NAME = 0.8  # a capital at the start of a sentence says little about common words
@@ -79,8 +81,14 @@ def read(texts: Sequence[str]) -> tuple[Sentence, ...]:
 
 
 def read_claim(text: str) -> Sentence:
-    """A claim as one sentence, whatever stops it has."""
-    return make_sentence(tokenise(text)[:MOST_TOKENS])
+    """A claim as one sentence, whatever stops it has; words after the first 120 are left out."""
+    return make_sentence(tokenise(text)[:LONGEST_CLAIM_TOKENS])
+
+
+def claim_pieces(text: str) -> list[str]:
+    """The claim itself, or, where it is very long, its parts of 120 words."""
+    starts = [token.start for token in tokenise(text)][LONGEST_CLAIM_TOKENS::LONGEST_CLAIM_TOKENS]
+    return [text[start:end] for start, end in pairwise([0, *starts, len(text)])]
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:

@@ -13,7 +13,7 @@ from answerable_models.support.calibration import Calibration, read_calibration
 from answerable_models.support.features import FEATURES, NOTHING, features_of
 from answerable_models.support.matching import match
 from answerable_models.support.port import USES, Use
-from answerable_models.support.reading import Sentence, read, read_claim, sentence_spans
+from answerable_models.support.reading import Sentence, claim_pieces, read, read_claim, sentence_spans
 from answerable_models.support.rules import Rule, broken_rules, lower
 from answerable_models.support.trees import Trees, read_trees
 
@@ -58,9 +58,9 @@ class TreeScorer:
     def judge(self, claim: str, evidence: Sequence[str], use: Use) -> Judgement:
         """The score with its parts; the same as `score` without a wait. Of several sentences the weakest counts."""
         sentences = read(evidence)
-        said = [claim[start:end] for start, end in sentence_spans(claim)] if use in _SENTENCES else []
-        judged = [self._judge(one, sentences, use) for one in said if read_claim(one).content]
-        return min(judged, key=lambda one: one.score) if judged else self._judge(claim, sentences, use)
+        said = [claim[start:end] for start, end in sentence_spans(claim)] if use in _SENTENCES else [claim]
+        pieces = [piece for one in said for piece in claim_pieces(one) if read_claim(piece).content]
+        return min((self._judge(piece, sentences, use) for piece in pieces or [claim]), key=lambda one: one.score)
 
     def _judge(self, claim: str, evidence: tuple[Sentence, ...], use: Use) -> Judgement:
         calibration = self._calibrations[use]
