@@ -14,13 +14,19 @@ TOLERANCE = 1e-6
 SHORTEST_STEP = 1e-6
 
 
-def fit_logistic(rows: Array, labels: Array, weights: Array, l2: float) -> tuple[Array, float]:
-    """Coefficients and intercept of a weighted logistic regression; the intercept is not penalised."""
+def fit_logistic(
+    rows: Array, labels: Array, weights: Array, l2: float, offset: Array | None = None
+) -> tuple[Array, float]:
+    """Coefficients and intercept of a weighted logistic regression; the intercept is not penalised.
+
+    `offset` is added to the log-odds of each row: what is known of it already.
+    """
+    known = np.zeros(len(rows)) if offset is None else offset
     design = np.column_stack([rows, np.ones(len(rows))])
     penalty = np.diag([l2] * rows.shape[1] + [1e-9])
 
     def loss(beta: Array) -> tuple[float, Array, Array]:
-        logits = design @ beta
+        logits = design @ beta + known
         chance = 1 / (1 + np.exp(-logits))
         cost = float(weights @ (np.logaddexp(0, logits) - labels * logits) + beta @ penalty @ beta / 2)
         slope = design.T @ (weights * (chance - labels)) + penalty @ beta
