@@ -91,6 +91,8 @@ class Desk:
         for _ in range(200):
             rows = (await self.trail.query(sql)).rows
             if len({row[0] for row in rows}) == len(request_ids):
+                await asyncio.sleep(1)  # a second outcome would come now
+                rows = (await self.trail.query(sql)).rows
                 return Counter(str(row[1]).split(".")[3] for row in rows)
             await asyncio.sleep(0.1)
         raise AssertionError("some requests have no outcome")
@@ -153,12 +155,16 @@ async def test_twenty_clicks_at_once_release_it_once(data: Path) -> None:
 async def test_nobody_approves_in_bulk(data: Path) -> None:
     async with desk(data) as at:
         requests = [await at.ask() for _ in range(6)]
-        claimed = [await at.claim(request_id, MAUD) for request_id in requests]
-        assert claimed == [200, 200, 200, 409, 409, 409]
+        claimed = await asyncio.gather(*(at.claim(request_id, MAUD) for request_id in requests))
+        assert claimed.count(200) <= 3
+        for request_id in requests:
+            await at.claim(request_id, MAUD)
         found = await asyncio.gather(*(at.decide(request_id, MAUD) for request_id in requests))
-        assert [each.status_code for each in found] == [200, 200, 200, 409, 409, 409]
-        assert await at.outcomes(requests[:3]) == {"released": 3}
-        for request_id in requests[3:]:
+        released = [request_id for request_id, each in zip(requests, found, strict=True) if each.status_code == 200]
+        assert len(released) == 3
+        assert {each.status_code for each in found} == {200, 409}
+        assert await at.outcomes(released) == {"released": 3}
+        for request_id in set(requests) - set(released):
             await at.claim(request_id, OLLE)
             assert (await at.decide(request_id, OLLE, "reject")).json()["status"] == "withheld"
         assert await at.outcomes(requests) == {"released": 3, "withheld": 3}

@@ -28,7 +28,7 @@ from answerable_gateway.board import Board
 from answerable_gateway.callers import Authenticator
 from answerable_gateway.development import DevelopmentAuthenticator
 from answerable_gateway.inquiries import Inquiries
-from answerable_gateway.main import audit_rules, review_rules
+from answerable_gateway.main import draw, review_rules
 from answerable_gateway.publishing import Publisher
 from answerable_gateway.reviews import Reviews
 from answerable_gateway.settings import GatewaySettings
@@ -121,7 +121,7 @@ async def door(
     reviewing = Reviews(
         record, leases or no_leases(), publisher, board, review_rules(chosen), lambda: datetime.now(UTC)
     )
-    audits = Audits(record, publisher, audit_rules(chosen), lambda: datetime.now(UTC))
+    audits = Audits(record, publisher, draw(chosen), lambda: datetime.now(UTC))
     business = Business(inquiries, reviewing, audits)
     app = gateway_app(business, authenticator or DevelopmentAuthenticator("norvik"), chosen, metrics)
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)

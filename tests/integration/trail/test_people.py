@@ -16,7 +16,7 @@ from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubm
 from answerable_events.topics import FEEDBACK, GOVERNANCE, REVIEWS, VERDICTS
 from answerable_trail.certificates import Holder, Signed, holders, read_signed
 from answerable_trail.client import Trail
-from answerable_trail.people import drawn_answers, is_drawn, open_reviews
+from answerable_trail.people import Draw, drawn_answers, open_reviews
 from tests.support.stories import Story, tell
 from tests.support.trail import ASKED_AT, Log, fresh_trail, rows
 
@@ -126,26 +126,31 @@ async def test_certificates_are_listed_with_how_they_ended(trail: Trail) -> None
     assert await read_signed(trail, Holder("acme", "legal")) == Signed()
 
 
-async def test_of_released_answers_a_share_is_drawn_with_those_who_judged_it(trail: Trail) -> None:
+async def test_of_released_answers_a_share_is_drawn_until_enough_people_have_judged_it(trail: Trail) -> None:
     log = Log()
     for number in range(1, 41):
         ended = "released" if number <= 30 else "withheld:unsupported"
         tell(log, Story(number, ASKED_AT, ended=ended))
     log.write(judged(7, "maud", correct=True), FEEDBACK, at=ASKED_AT)
     await record(trail, log)
-    everyone = await drawn_answers(trail, "acme", 1.0)
-    assert len(everyone) == 30
-    answers = [one for one in log.records if one.topic == "answers" and one.key]
-    digests = {(one.key or b"").decode(): hashlib.sha256(one.value).hexdigest() for one in answers}
-    assert all(digests[str(one.request_id)] == one.answer_sha256 for one in everyone)
-    assert [one.answer_sha256 for one in everyone] == sorted(one.answer_sha256 for one in everyone)
-    assert {one.request_id: one.auditors for one in everyone if one.auditors} == {UUID(int=7): ("maud",)}
-    some = await drawn_answers(trail, "acme", 0.5)
-    assert {one.request_id for one in some} == {one.request_id for one in everyone if is_drawn(one.answer_sha256, 0.5)}
-    assert 0 < len(some) < 30
-    assert {one.needed(0.0) for one in everyone} == {1}
-    assert {one.needed(1.0) for one in everyone} == {2}
-    assert await drawn_answers(trail, "other", 1.0) == []
+    answers = [one for one in log.records if one.topic == "answers"]
+    digests = {UUID((one.key or b"").decode()): hashlib.sha256(one.value).hexdigest() for one in answers}
+    released = {UUID(int=number) for number in range(1, 31)}
+    for draw in (Draw(1.0, 0.0), Draw(1.0, 1.0), Draw(0.5, 0.5)):
+        needed = {one: draw.people_needed(digests[one]) for one in released}
+        judged_by = {UUID(int=7): ["maud"]}
+        for auditor in ("maud", "olle"):
+            expected = {
+                one
+                for one in released
+                if auditor not in judged_by.get(one, []) and len(judged_by.get(one, [])) < needed[one]
+            }
+            found = await drawn_answers(trail, "acme", draw, auditor, 100)
+            assert set(found) == expected
+            assert found == sorted(found, key=lambda one: digests[one])
+    assert 0 < len(await drawn_answers(trail, "acme", Draw(0.5, 0.0), "olle", 100)) < 30
+    assert len(await drawn_answers(trail, "acme", Draw(1.0, 0.0), "olle", 5)) == 5
+    assert await drawn_answers(trail, "other", Draw(1.0, 1.0), "olle", 100) == []
 
 
 async def test_what_is_open_for_reviewers_has_no_outcome_yet(trail: Trail) -> None:

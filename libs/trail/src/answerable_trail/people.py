@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from answerable_events.answers import AnswerReleased
-from answerable_events.feedback import AnswerAudited
 from answerable_trail.client import Trail
 from answerable_trail.reading import literal
 
@@ -18,21 +17,17 @@ _ALL = 2**32
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A released answer that was drawn, and who has judged it."""
+class Draw:
+    """Which share of released answers is drawn, and which share of those is judged by two people."""
 
-    request_id: UUID
-    answer_sha256: str
-    auditors: tuple[str, ...]
+    share: float
+    double_share: float
 
-    def needed(self, double_share: float) -> int:
-        """How many people are to judge it: one, or of a share of them two; the digest says which."""
-        return 2 if int(self.answer_sha256[8:16], 16) < double_share * _ALL else 1
-
-
-def is_drawn(answer_sha256: str, share: float) -> bool:
-    """Whether an answer is drawn: nobody can know before it is released, and nobody chooses."""
-    return int(answer_sha256[:8], 16) < share * _ALL
+    def people_needed(self, answer_sha256: str) -> int:
+        """How many people are to judge an answer with this digest, which nobody knows before its release."""
+        if int(answer_sha256[:8], 16) >= self.share * _ALL:
+            return 0
+        return 2 if int(answer_sha256[8:16], 16) < self.double_share * _ALL else 1
 
 
 async def open_reviews(trail: Trail, tenant: str) -> list[UUID]:
@@ -52,32 +47,35 @@ LIMIT {MOST}""",  # noqa: S608 - numbers only
     return [UUID(str(request_id)) for (request_id,) in table.rows]
 
 
-async def drawn_answers(trail: Trail, tenant: str, share: float) -> list[Drawn]:
-    """Released answers that are drawn, in the order of their digests, which is none of time; at most MOST.
+async def drawn_answers(trail: Trail, tenant: str, draw: Draw, auditor: str, limit: int) -> list[UUID]:
+    """Released answers that still wait for this auditor, in the order of their digests, which is none of time.
 
     Raises TrailUnavailable, TrailRefused.
     """
     table = await trail.query(
         f"""
-SELECT request_id, sha256, auditors
+SELECT request_id
 FROM (
-    SELECT request_id, lower(hex(argMin(body_sha256, (epoch, offset)))) AS sha256
+    SELECT request_id, lower(hex(argMin(body_sha256, (epoch, offset, bitNot(seal))))) AS sha256,
+           {_quarter(1)} AS first, {_quarter(9)} AS second
     FROM trace.events
     WHERE topic = 'answers' AND type = {literal(AnswerReleased.TYPE)} AND tenant = {{tenant:String}}
-        AND erased_leaf = '' AND recorded_at > now() - toIntervalSecond({int(AUDITED_WITHIN.total_seconds())})
+        AND recorded_at > now() - toIntervalSecond({int(AUDITED_WITHIN.total_seconds())})
     GROUP BY request_id
-    HAVING reinterpretAsUInt32(reverse(unhex(substring(sha256, 1, 8)))) < {{share:Float64}} * {_ALL}
-    ORDER BY sha256
-    LIMIT {MOST}
+    HAVING argMin(erased_leaf, (epoch, offset, bitNot(seal))) = '' AND first < {{share:Float64}} * {_ALL}
 ) AS drawn
 LEFT JOIN (
-    SELECT request_id, groupUniqArray(JSONExtractString(body, 'auditor')) AS auditors
-    FROM trace.events
-    WHERE topic = 'feedback' AND type = {literal(AnswerAudited.TYPE)} AND tenant = {{tenant:String}}
-        AND erased_leaf = ''
-    GROUP BY request_id
+    SELECT request_id, groupUniqArray(auditor) AS auditors FROM trace.audits
+    WHERE tenant = {{tenant:String}} GROUP BY request_id
 ) AS judged USING (request_id)
-ORDER BY sha256""",  # noqa: S608 - constants only
-        parameters={"tenant": tenant, "share": share},
+WHERE NOT has(auditors, {{auditor:String}}) AND length(auditors) < if(second < {{double:Float64}} * {_ALL}, 2, 1)
+ORDER BY sha256
+LIMIT {limit}""",  # noqa: S608 - constants and a number
+        parameters={"tenant": tenant, "share": draw.share, "double": draw.double_share, "auditor": auditor},
     )
-    return [Drawn(UUID(str(request)), str(sha256), tuple(auditors)) for request, sha256, auditors in table.rows]  # type: ignore[arg-type]
+    return [UUID(str(request)) for (request,) in table.rows]
+
+
+def _quarter(start: int) -> str:
+    """Eight digits of the digest as a number."""
+    return f"reinterpretAsUInt32(reverse(unhex(substring(sha256, {start}, 8))))"

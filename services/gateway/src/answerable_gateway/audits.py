@@ -19,18 +19,11 @@ from answerable_gateway.errors import Refused
 from answerable_gateway.publishing import Publisher
 from answerable_gateway.review_resources import AuditItem, FeedbackBody, JudgementBody
 from answerable_trail.client import Trail
-from answerable_trail.people import Drawn, drawn_answers
+from answerable_trail.people import Draw, drawn_answers
 
+_LOOKED_AT = 60
 _SHOWN = 20
 """Answers shown at once; judging takes minutes each."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRules:
-    """Which share of released answers is drawn, and which share of those is judged by two."""
-
-    share: float
-    double_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +32,19 @@ class Audits:
 
     trail: Trail
     publisher: Publisher
-    rules: AuditRules
+    draw: Draw
     now: Callable[[], datetime]
 
     async def waiting(self, caller: Caller) -> list[AuditItem]:
         """Drawn answers that the caller can judge."""
+        if not self.draw.share:
+            return []
         items: list[AuditItem] = []
-        for drawn in await self._drawn(caller):
-            dossier = await self._dossier(caller, drawn.request_id)
-            if self._may_judge(caller, drawn, dossier):
-                items.append(_item(dossier, drawn))
+        for request_id in await drawn_answers(self.trail, caller.tenant, self.draw, caller.subject, _LOOKED_AT):
+            dossier = await self._dossier(caller, request_id)
+            released = dossier.outcome
+            if isinstance(released, AnswerReleased) and caller.subject not in {released.asker, released.reviewer}:
+                items += _items(dossier)
             if len(items) == _SHOWN:
                 break
         return items
@@ -59,16 +55,13 @@ class Audits:
         Raises:
             Refused: not drawn, one's own question or review, judged already, or another answer counts.
         """
-        drawn = next((each for each in await self._drawn(caller) if each.request_id == request_id), None)
-        if drawn is None:
-            raise Refused(problems.NOT_FOUND)
         dossier = await self._dossier(caller, request_id)
         released, row = dossier.outcome, dossier.outcome_row
-        if not isinstance(released, AnswerReleased) or row is None:
+        if not isinstance(released, AnswerReleased) or row is None or not self.draw.people_needed(row.body_sha256):
             raise Refused(problems.NOT_FOUND)
         if caller.subject in {released.asker, released.reviewer}:
             raise Refused(problems.OWN_QUESTION)
-        if not self._may_judge(caller, drawn, dossier):
+        if caller.subject in dossier.auditors or len(dossier.auditors) >= self.draw.people_needed(row.body_sha256):
             raise Refused(problems.DECIDED)
         if body.answer_sha256 != row.body_sha256:
             raise Refused(problems.STALE)
@@ -80,12 +73,13 @@ class Audits:
             correct=body.correct,
             reason=body.reason,
             answer_sha256=body.answer_sha256,
-            share=self.rules.share,
+            share=self.draw.share,
             confidence=released.confidence,
             certificate_id=released.certificate.certificate_id if released.certificate else None,
             audited_at=self.now(),
         )
-        await self.publisher.publish(judged, FEEDBACK)
+        message, _ = self.publisher.prepare(judged, FEEDBACK)
+        await self.publisher.publish(message)
 
     async def take_feedback(self, caller: Caller, request_id: UUID, body: FeedbackBody) -> None:
         """Publish what the asker says. Raises Refused: no released answer of theirs."""
@@ -102,37 +96,27 @@ class Audits:
             comment=body.comment or None,
             given_at=self.now(),
         )
-        await self.publisher.publish(given, FEEDBACK)
-
-    async def _drawn(self, caller: Caller) -> list[Drawn]:
-        return await drawn_answers(self.trail, caller.tenant, self.rules.share) if self.rules.share else []
+        message, _ = self.publisher.prepare(given, FEEDBACK)
+        await self.publisher.publish(message)
 
     async def _dossier(self, caller: Caller, request_id: UUID) -> Dossier:
         return dossier_of(await self.trail.request(caller.tenant, request_id))
 
-    def _may_judge(self, caller: Caller, drawn: Drawn, dossier: Dossier) -> bool:
-        released = dossier.outcome
-        return (
-            isinstance(released, AnswerReleased)
-            and dossier.draft is not None
-            and caller.subject not in {released.asker, released.reviewer, *drawn.auditors}
-            and len(drawn.auditors) < drawn.needed(self.rules.double_share)
-        )
 
-
-def _item(dossier: Dossier, drawn: Drawn) -> AuditItem:
-    released, draft = dossier.outcome, dossier.draft
-    assert isinstance(released, AnswerReleased)
-    assert draft is not None
+def _items(dossier: Dossier) -> list[AuditItem]:
+    released, draft, row = dossier.outcome, dossier.draft, dossier.outcome_row
+    if not isinstance(released, AnswerReleased) or draft is None or row is None:
+        return []
     cited = {citation.label for citation in released.citations}
-    return AuditItem(
-        request_id=drawn.request_id,
-        question=draft.question.text,
-        text=released.text,
-        sentences=released.sentences,
-        citations=released.citations,
-        passages=tuple(
-            passage.model_copy(update={"scores": {}}) for passage in draft.passages if passage.label in cited
-        ),
-        answer_sha256=drawn.answer_sha256,
-    )
+    passages = tuple(one.model_copy(update={"scores": {}}) for one in draft.passages if one.label in cited)
+    return [
+        AuditItem(
+            request_id=released.request_id,
+            question=draft.question.text,
+            text=released.text,
+            sentences=released.sentences,
+            citations=released.citations,
+            passages=passages,
+            answer_sha256=row.body_sha256,
+        )
+    ]

@@ -71,7 +71,7 @@ class Board:
         self._limit = places
         self._places: dict[RequestKey, list[_Place]] = {}
         self._newest: OrderedDict[RequestKey, Known] = OrderedDict()
-        self._refusals: dict[tuple[RequestKey, str], asyncio.Future[ReviewRefused | None]] = {}
+        self._refusals: dict[UUID, asyncio.Future[ReviewRefused | None]] = {}
         self._closed = False
         self.taken = 0
 
@@ -122,15 +122,14 @@ class Board:
                 del self._places[key]
 
     @contextmanager
-    def refusal_place(self, key: RequestKey, reviewer: str) -> Iterator["asyncio.Future[ReviewRefused | None]"]:
-        """A place to wait in for the word that a decision of this reviewer was refused."""
+    def refusal_place(self, submission_id: UUID) -> Iterator["asyncio.Future[ReviewRefused | None]"]:
+        """A place to wait in for the word that this very decision was refused."""
         future: asyncio.Future[ReviewRefused | None] = asyncio.get_running_loop().create_future()
-        self._refusals[key, reviewer] = future
+        self._refusals[submission_id] = future
         try:
             yield future
         finally:
-            if self._refusals.get((key, reviewer)) is future:
-                del self._refusals[key, reviewer]
+            self._refusals.pop(submission_id, None)
 
     def overdue(self, age_s: float) -> Collection[RequestKey]:
         """Requests for whose outcome somebody has waited this long."""
@@ -163,8 +162,8 @@ class Board:
                 continue  # audit buries it
             if isinstance(body, VerdictDecided) and body.action == "review" and body.review_by is not None:
                 self._in_review((body.tenant, body.request_id), body.review_by)
-            elif isinstance(body, ReviewRefused):
-                future = self._refusals.get(((body.tenant, body.request_id), body.reviewer))
+            elif isinstance(body, ReviewRefused) and body.ancestors:
+                future = self._refusals.get(body.ancestors[-1].event_id)
                 if future is not None and not future.done():
                     future.set_result(body)
 

@@ -42,8 +42,9 @@ def documentation_page(description: Mapping[str, Any]) -> tuple[str, str]:
         "origin": "https://HOST" if bearer else "http://127.0.0.1:8080",
         "credentials": "Bearer $TOKEN" if bearer else "Development ada;groups=staff",
     }
+    schemas = description["components"]["schemas"]
     operations = [
-        _operation(method, path, operation, example)
+        _operation(method, path, operation, example, schemas)
         for path, methods in description["paths"].items()
         for method, operation in methods.items()
     ]
@@ -72,11 +73,13 @@ def documentation_page(description: Mapping[str, Any]) -> tuple[str, str]:
     return page, policy
 
 
-def _operation(method: str, path: str, operation: Mapping[str, Any], example: Mapping[str, str]) -> str:
+def _operation(
+    method: str, path: str, operation: Mapping[str, Any], example: Mapping[str, str], schemas: Mapping[str, Any]
+) -> str:
     name = operation["operationId"]
     curl = f"<pre>{escape(_EXAMPLES[name].format(**example))}</pre>\n" if name in _EXAMPLES else ""
     parameters = [(p["name"], f"{p['description']} ({p['in']})") for p in operation.get("parameters", [])]
-    parameters += [(name, text) for name, text in _body_fields(operation)]
+    parameters += [(name, text) for name, text in _body_fields(operation, schemas)]
     responses = [(status, answer["description"]) for status, answer in operation["responses"].items()]
     return f"""
 <section>
@@ -87,10 +90,14 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], example: Ma
 """
 
 
-def _body_fields(operation: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _body_fields(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[tuple[str, str]]:
     if "requestBody" not in operation:
         return []
-    return [("body", "JSON: question (required), deadline_seconds, consequential, as_of. Other fields are refused.")]
+    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema = schemas[reference.rpartition("/")[2]]
+    required = set(schema.get("required", ()))
+    names = (f"{name} (required)" if name in required else name for name in schema["properties"])
+    return [("body", f"JSON: {', '.join(names)}. Other fields are refused.")]
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:

@@ -8,7 +8,9 @@ from pydantic import ValidationError
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
 from answerable_events.body import Ancestor, EventBody
+from answerable_events.feedback import AnswerAudited
 from answerable_events.requests import DraftGenerated, VerdictDecided
+from answerable_events.topics import FEEDBACK
 from answerable_gateway.resources import Outcome
 from answerable_trail.reading import precedence
 from answerable_trail.rows import TraceRow
@@ -27,6 +29,8 @@ class Dossier:
     verdict_row: TraceRow | None
     outcome: Outcome | None
     outcome_row: TraceRow | None
+    auditors: frozenset[str] = frozenset()
+    """Who has judged the outcome."""
 
     @property
     def in_review(self) -> bool:
@@ -50,7 +54,12 @@ def dossier_of(rows: Sequence[TraceRow]) -> Dossier:
         verdict_row=verdict,
         outcome=_read(_OUTCOMES[outcome.type], outcome) if outcome and outcome.type in _OUTCOMES else None,
         outcome_row=outcome,
+        auditors=frozenset(one.auditor for row in rows if (one := _read(AnswerAudited, _only(row))) is not None),
     )
+
+
+def _only(row: TraceRow) -> TraceRow | None:
+    return row if row.type == AnswerAudited.TYPE and row.position.topic == FEEDBACK.name else None
 
 
 def ancestor_of(row: TraceRow) -> Ancestor:

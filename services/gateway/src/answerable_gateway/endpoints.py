@@ -47,7 +47,8 @@ class Endpoints:
         known = await self.inquiries.ask(caller, body, key)
         note_request_id(request, known.question.request_id)
         location = f"/v1/requests/{known.question.request_id}"
-        known = await _unless_gone(request, self._waited(known, wait)) or known
+        if known.review_by is None:  # else it may take a person's time
+            known = await _unless_gone(request, self._waited(known, wait)) or known
         headers = {"Location": location, "Preference-Applied": f"wait={wait.total_seconds():g}"}
         if known.outcome is None:
             return _status(known, 202, headers | {"Retry-After": "1"})

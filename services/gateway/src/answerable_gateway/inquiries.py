@@ -108,7 +108,7 @@ class Inquiries:
         if outcome is not None and concerns(known.question, outcome):
             return Known(known.question, outcome)
         mine = self.board.known(known.key)
-        return Known(known.question, None, review_by=mine.review_by) if mine is not None else known
+        return known if mine is None else Known(known.question, None, review_by=known.review_by or mine.review_by)
 
     async def sweep(self) -> None:
         """Look the overdue ones up in the record: an outcome published before its caller waited is not seen again.

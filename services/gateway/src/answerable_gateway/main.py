@@ -13,7 +13,7 @@ import structlog
 
 from answerable_events.topics import ANSWERS, VERDICTS
 from answerable_gateway.app import Business, gateway_app
-from answerable_gateway.audits import AuditRules, Audits
+from answerable_gateway.audits import Audits
 from answerable_gateway.board import Board
 from answerable_gateway.callers import Authenticator
 from answerable_gateway.development import DevelopmentAuthenticator, is_loopback
@@ -36,6 +36,7 @@ from answerable_runtime.service import Service, Watch
 from answerable_trail.client import Trail, connect
 from answerable_trail.errors import TrailError
 from answerable_trail.identity import NIL
+from answerable_trail.people import Draw
 
 _log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ async def build(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Se
             business = Business(
                 inquiries,
                 Reviews(trail, leases, publisher, board, review_rules(settings), Clock().now),
-                Audits(trail, publisher, audit_rules(settings), Clock().now),
+                Audits(trail, publisher, draw(settings), Clock().now),
             )
             app = gateway_app(business, authenticator, settings, metrics)
             async with serving(app, settings.gateway_host, settings.gateway_port) as port:
@@ -125,8 +126,8 @@ def review_rules(settings: GatewaySettings) -> ReviewRules:
     return ReviewRules(groups, settings.gateway_review_lease, settings.gateway_review_claims)
 
 
-def audit_rules(settings: GatewaySettings) -> AuditRules:
-    return AuditRules(settings.gateway_audit_share, settings.gateway_audit_double_share)
+def draw(settings: GatewaySettings) -> Draw:
+    return Draw(settings.gateway_audit_share, settings.gateway_audit_double_share)
 
 
 def main() -> None:

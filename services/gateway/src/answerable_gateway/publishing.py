@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from answerable_events.body import EventBody
 from answerable_events.codec import encode
+from answerable_events.message import Message
 from answerable_events.topics import Topic
 from answerable_gateway import problems
 from answerable_gateway.errors import Refused
@@ -26,16 +28,16 @@ class Publisher:
     numbering: Numbering
     now: Callable[[], datetime]
 
-    async def publish(self, body: EventBody, topic: Topic) -> None:
-        """Publish, and return once it is confirmed.
-
-        Raises:
-            Refused: the broker did not confirm, or it is too large.
-        """
+    def prepare(self, body: EventBody, topic: Topic) -> tuple[Message, UUID]:
+        """The message, and the id of its event. Raises Refused: it is too large."""
         message = encode(body, topic=topic, producer=self.numbering.next(), now=self.now())
         if len(message.value) > topic.max_message_bytes:
             self.numbering.begin_again()
             raise Refused(problems.TOO_LARGE)
+        return message, UUID(dict(message.headers)["ce_id"].decode())
+
+    async def publish(self, message: Message) -> None:
+        """Publish, and return once it is confirmed. Raises Refused: the broker did not confirm."""
         try:
             await self.log.publish([message])
         except BrokerUnavailable:

@@ -70,14 +70,16 @@ class Reviews:
             Refused: one's own question, claimed by somebody else, decided already, or too many claims.
         """
         await self._decidable(caller, request_id)
-        others = [verdict.request_id for verdict in await self._open(caller.tenant) if verdict.request_id != request_id]
-        leases = await self.leases.held([_key(caller.tenant, other) for other in others])
-        if sum(lease is not None and lease.holder == caller.subject for lease in leases) >= self.rules.claims:
-            raise Refused(problems.TOO_MANY_CLAIMS)
-        key = _key(caller.tenant, request_id)
-        lease = await self.leases.take(key, caller.subject, self.now(), lasts=self.rules.lease)
+        key, now = _key(caller.tenant, request_id), self.now()
+        lease = await self.leases.take(key, caller.subject, now, lasts=self.rules.lease)
         if lease is None:
             raise Refused(problems.CLAIMED)
+        # Taken first and counted then: of claims at once each sees all others.
+        others = [verdict.request_id for verdict in await self._open(caller.tenant) if verdict.request_id != request_id]
+        leases = await self.leases.held([_key(caller.tenant, other) for other in others])
+        if sum(one is not None and one.holder == caller.subject for one in leases) >= self.rules.claims:
+            await self.leases.release(key, caller.subject)
+            raise Refused(problems.TOO_MANY_CLAIMS)
         return _claim(lease)
 
     async def give_back(self, caller: Caller, request_id: UUID) -> None:
@@ -97,8 +99,9 @@ class Reviews:
             raise Refused(problems.NOT_CLAIMED if lease is None else problems.CLAIMED)
         submission = self._submission(caller, dossier, body, lease)
         key = caller.tenant, request_id
-        with self.board.place(key) as outcome, self.board.refusal_place(key, caller.subject) as refusal:
-            await self.publisher.publish(submission, REVIEWS)
+        message, event_id = self.publisher.prepare(submission, REVIEWS)
+        with self.board.place(key) as outcome, self.board.refusal_place(event_id) as refusal:
+            await self.publisher.publish(message)
             within = self.rules.answered_within
             settled: Outcome | ReviewRefused | None = await self.publisher.first(outcome, refusal, within=within)
         if settled is not None and not isinstance(settled, ReviewRefused):

@@ -1,5 +1,6 @@
 -- What people decided and said, and what is proved of answers: few records, so they are parsed when they are read.
--- Of several copies of an event the one with the lowest epoch and offset counts; what was erased is left out.
+-- Of several copies of an event the one with the lowest epoch and offset counts, and of it the row with the highest seal:
+-- where that one is erased the event is left out, whatever an older row still holds.
 
 CREATE OR REPLACE VIEW trace.reviews
 (
@@ -27,8 +28,9 @@ FROM
         argMin(JSONExtract(body, 'Tuple(reviewer Tuple(subject String), decision String, reason String, claimed_at String, submitted_at String, draft_sha256 String)'),
             (epoch, offset, bitNot(seal))) AS decided
     FROM trace.events
-    WHERE topic = 'reviews' AND type = 'io.answerable.review.submitted.v1' AND erased_leaf = ''
+    WHERE topic = 'reviews' AND type = 'io.answerable.review.submitted.v1'
     GROUP BY tenant, request_id, event_id
+    HAVING argMin(erased_leaf, (epoch, offset, bitNot(seal))) = ''
 ) AS submissions
 LEFT JOIN
 (
@@ -69,8 +71,9 @@ FROM
         argMin(JSONExtract(body, 'Tuple(auditor String, correct Bool, reason String, confidence Float64, certificate_id String, share Float64, audited_at String)'),
             (epoch, offset, bitNot(seal))) AS judged
     FROM trace.events
-    WHERE topic = 'feedback' AND type = 'io.answerable.answer.audited.v1' AND erased_leaf = ''
+    WHERE topic = 'feedback' AND type = 'io.answerable.answer.audited.v1'
     GROUP BY tenant, request_id, event_id
+    HAVING argMin(erased_leaf, (epoch, offset, bitNot(seal))) = ''
 )
 COMMENT 'One row for each blind judgement of a released answer; the answers were drawn at random';
 
@@ -93,8 +96,9 @@ FROM
         argMin(JSONExtract(body, 'Tuple(by String, rating String, comment String, given_at String)'),
             (epoch, offset, bitNot(seal))) AS said
     FROM trace.events
-    WHERE topic = 'feedback' AND type = 'io.answerable.feedback.given.v1' AND erased_leaf = ''
+    WHERE topic = 'feedback' AND type = 'io.answerable.feedback.given.v1'
     GROUP BY tenant, request_id, event_id
+    HAVING argMin(erased_leaf, (epoch, offset, bitNot(seal))) = ''
 )
 COMMENT 'One row for each thing that somebody said of an answer; no random sample';
 

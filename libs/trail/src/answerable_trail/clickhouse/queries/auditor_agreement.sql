@@ -9,8 +9,7 @@ FROM (
     FROM (
         SELECT tenant, request_id, arraySort(groupArray((audited_at, toUInt8(correct)))) AS judged,
                judged[1].2 AS first, judged[2].2 AS second
-        FROM trace.audits
-        WHERE tenant LIKE {tenant:String}
+        FROM (SELECT * FROM trace.audits WHERE tenant LIKE {tenant:String} ORDER BY audited_at LIMIT 1 BY tenant, request_id, auditor)
         GROUP BY tenant, request_id
         HAVING count() >= 2
     )
