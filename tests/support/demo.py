@@ -82,7 +82,7 @@ async def answer(folder: Path, questions: Iterable[dict[str, Any]]) -> list[Answ
         builds = (
             retrieval.build(RetrievalSettings(index_path=folder), metrics, embedder=embedder),
             inference.build(InferenceSettings(), metrics, embedder=embedder),
-            validation.build(ValidationSettings(index_path=folder, validation_development_threshold=0.75), metrics),
+            validation.build(ValidationSettings(index_path=folder, validation_development_threshold=0.5), metrics),
         )
         services = [await stack.enter_async_context(build) for build in builds]
         await testing.run(documents, corpus.submissions(), patience=_PATIENCE_S)

@@ -38,7 +38,7 @@ async def services(tmp_path):
         ingestion.build(IngestionSettings(index_path=tmp_path), metrics, embedder=embedder),
         retrieval.build(RetrievalSettings(index_path=tmp_path), metrics, embedder=embedder),
         inference.build(InferenceSettings(), metrics, embedder=embedder),
-        validation.build(ValidationSettings(index_path=tmp_path, validation_development_threshold=0.75), metrics),
+        validation.build(ValidationSettings(index_path=tmp_path, validation_development_threshold=0.5), metrics),
     )
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(build) for build in builds]

@@ -21,9 +21,9 @@ GOOD = Case(
 )
 
 
-def test_every_coefficient_has_a_feature_and_the_file_says_that_it_is_not_calibrated() -> None:
+def test_every_coefficient_has_a_feature_and_the_file_says_that_it_was_fitted() -> None:
     assert set(coefficients().weights) == set(features(GOOD, run_checks(GOOD)))
-    assert coefficients().calibrated is False
+    assert coefficients().calibrated
 
 
 @pytest.mark.parametrize("name", ["supported", "numbers_agree", "question_answered", "sources_agree"])

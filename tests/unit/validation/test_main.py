@@ -39,7 +39,7 @@ def put(index: Index, version: int) -> None:
 
 async def verdict_of(folder: Path, draft: Message | None = None, **settings: object) -> VerdictDecided:
     configured = ValidationSettings.model_validate(
-        {"index_path": folder, "validation_development_threshold": 0.75, **settings}
+        {"index_path": folder, "validation_development_threshold": 0.5, **settings}
     )
     async with build(configured, Metrics(CollectorRegistry())) as service:
         require_declared(service)
