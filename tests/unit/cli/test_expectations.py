@@ -37,6 +37,9 @@ def _withheld(reason: str) -> Outcome:
         (_question(must_contain=["18 months"]), _released("every 24 months"), False),
         (_question(must_not_contain=["EUR 120"]), _released("EUR 120"), False),
         (_question(), _withheld("not_known"), False),
+        (_question(), _withheld("low_confidence"), True),
+        (_question(must_not_contain=["No."]), _withheld("low_confidence"), False),
+        (_question(expect="withheld", reasons=["not_known"]), _withheld("low_confidence"), False),
         (_question(expect="withheld", reasons=["not_known"]), _withheld("not_known"), True),
         (_question(expect="withheld", reasons=["not_known"]), _withheld("sources_conflict"), False),
         (_question(expect="withheld", reasons=["not_known"]), _released("7"), False),
@@ -78,3 +81,9 @@ def test_the_questions_of_the_corpus_can_be_read() -> None:
     questions = demo_questions()
     assert len({question.id for question in questions}) == len(questions) >= 15
     assert {question.expect for question in questions} == {"released", "withheld", "in_review"}
+
+
+def test_an_answer_that_is_not_sure_enough_is_counted_and_not_wrong() -> None:
+    assert judge(_question(), _withheld("low_confidence")).unsure
+    assert not judge(_question(), _withheld("not_known")).unsure
+    assert not judge(_question(expect="withheld", reasons=["low_confidence"]), _withheld("low_confidence")).unsure

@@ -202,6 +202,7 @@ def measured(results: Results, seconds: float) -> dict[str, Figure]:
         "released": Figure(statuses.count("released"), "questions", aim=">= 1"),
         "withheld": Figure(statuses.count("withheld"), "questions", aim=">= 1"),
         "unexpected": Figure(sum(bool(one.problems) for one in results.judged), "questions", aim="== 0"),
+        "not_sure_enough": Figure(sum(one.unsure for one in results.judged), "questions", aim="<= 6"),
         "certified": Figure(results.certified, "answers", aim=">= 10"),
         "conflicts_named": Figure(len(results.conflicts), "conflicts", aim=">= 1"),
         "computed_figures_shown": Figure(

@@ -26,6 +26,8 @@ def show_question(one: Judged, number: int) -> None:
     name = f"{person.name}, {person.role}" if person else question.asker
     careful = ", consequential" if question.consequential else ""
     verdict = "[green]as expected[/green]" if not one.problems else f"[red]{escape('; '.join(one.problems))}[/red]"
+    if one.unsure:
+        verdict = "[yellow]answered, but not surely enough for the certificate[/yellow]"
     console().print(
         f"\n[cyan]{number}. {escape(name)} ({', '.join(question.groups)}){careful}:[/cyan] {escape(question.text)}\n"
         f"{told(one.outcome)}\n"

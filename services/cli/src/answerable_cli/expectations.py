@@ -49,6 +49,12 @@ class Judged:
     outcome: Outcome
     problems: tuple[str, ...]
 
+    @property
+    def unsure(self) -> bool:
+        """Whether an answer was found and withheld because its confidence does not reach what is proved."""
+        withheld = self.outcome.status == "withheld" and self.outcome.reason == "low_confidence"
+        return withheld and self.question.expect == "released"
+
 
 def demo_questions() -> list[DemoQuestion]:
     """In the order in which they are asked."""
@@ -59,7 +65,8 @@ def demo_questions() -> list[DemoQuestion]:
 def judge(question: DemoQuestion, outcome: Outcome) -> Judged:
     """Compare an outcome with what was expected of it."""
     problems = []
-    if outcome.status != question.expect:
+    unsure = Judged(question, outcome, ()).unsure  # the price of a bound, counted and not wrong
+    if outcome.status != question.expect and not unsure:
         problems.append(f"expected {question.expect}")
     if outcome.status == "withheld" and question.expect == "withheld" and outcome.reason not in question.reasons:
         problems.append(f"expected a reason among {', '.join(question.reasons)}")
