@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from answerable_cli.output import console, print_table
 from answerable_cli.results import Figure, write
 from answerable_runtime.logs import configure
-from tests.eval import answers, gate, injection, personal_data, support
+from tests.eval import answers, gate, injection, mutants, personal_data, support
 from tests.eval import figures as computed
 
 NAME = "eval-trust"
@@ -19,6 +19,7 @@ PARTS = {
     "injection": injection.measure,
     "support": support.measure,
     "answers": answers.measure,
+    "mutants": mutants.measure,
 }
 
 

@@ -52,8 +52,8 @@ CHECKS: tuple[Check, ...] = (
     _row("sources_current", 1, find_stale_sources, "source_stale"),
     _row("source_quality", 1, find_poor_sources, "source_quality"),
     _row("sources_agree", 1, find_conflicts, "sources_conflict"),
-    _row("numbers_agree", 2, find_figures, "number_mismatch", binds_people=True),
-    _row("supported", 2, find_support, "unsupported"),
+    _row("numbers_agree", 3, find_figures, "number_mismatch", binds_people=True),
+    _row("supported", 3, find_support, "unsupported"),
     _row("question_answered", 1, find_answer, "question_not_answered"),
 )
 

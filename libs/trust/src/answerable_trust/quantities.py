@@ -13,6 +13,9 @@ from answerable_trust.words import content_stems, read
 
 MOST_FIGURES = 40  # in one sentence; beyond, it is a table and none of it counts as checked
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_BEFORE = 12  # characters that may indent a list item
+_LIST_BEGINS = re.compile(r"(?:[.:;!?]|\n)[ \t]*\n[ \t]*\Z")
+_AFTER_MARKER = re.compile(r"[.)][ \t]+[^\W\d_]")
 _PERIODS = frozenset({"month", "quarter", "year"})
 _SELF_STANDING = frozenset({"%", "pp", "ordinal", "clock"})  # units without which a number means something else
 
@@ -24,21 +27,22 @@ def find_figures(case: Case) -> Finding:
     notes: list[str] = []
     for sentence in case.sentences:
         passages = cited_passages(case, sentence)
-        figures = read_figures(plain_text(sentence))
+        said = plain_text(sentence)
+        figures = read_figures(said)
         total += len(figures)
         if len(figures) > MOST_FIGURES:
             continue
-        found = [[span for passage in passages for span in _occurrences(figure, passage)] for figure in figures]
+        found = [[span for passage in passages for span in _occurrences(figure, said, passage)] for figure in figures]
         claimed = frozenset(span for places in found for span in places)
-        subject = frozenset(word for word in content_stems(read(plain_text(sentence))) if not word[0].isdigit())
-        quoted = any(read(passage.text).find(read(plain_text(sentence))) for passage in passages)
+        subject = frozenset(word for word in content_stems(read(said)) if not word[0].isdigit())
+        quoted = any(read(passage.text).find(read(said)) for passage in passages)
         # Word for word, every figure stands where it stood; a line break must not tear it from its sentence.
         beside = [
             bool(places) and (quoted or not _belongs_elsewhere(subject, figure, frozenset(places), claimed, passages))
             for figure, places in zip(figures, found, strict=True)
         ]
         if not all(beside):
-            texts = (plain_text(sentence), case.question)
+            texts = (said, case.question)
             found, beside, computed = _with_derived(texts, passages, figures, found, beside)
             notes += computed
         agreed += sum(beside)
@@ -142,13 +146,23 @@ def _values_agree(said: Amount, source: Amount) -> bool:
     return said.rounded and abs(said.value - source.value) <= slack
 
 
-def _occurrences(figure: Figure, passage: Passage) -> list[Span]:
-    sources = read_figures(passage.text)
+def _occurrences(figure: Figure, said: str, passage: Passage) -> list[Span]:
+    """Where a figure of a sentence stands in a passage. The number of a list item is only that of another."""
+    counts = _counts_items(figure, said)
+    sources = tuple(one for one in read_figures(passage.text) if _counts_items(one, passage.text) == counts)
     found = [source for source in sources if agree(figure, source)]
     if not found and isinstance(figure, Amount) and figure.unit and _heads_column(figure.unit, passage, sources):
         bare = Amount(figure.value, "", figure.start, figure.end, figure.rounded, figure.place)
         found = [source for source in sources if isinstance(source, Amount) and not source.unit and agree(bare, source)]
     return [_place(passage, source) for source in found]
+
+
+def _counts_items(figure: Figure, text: str) -> bool:
+    """Whether a figure is the number of a list item or section: first in its line, with a mark and a word behind it."""
+    if not isinstance(figure, Amount) or not _AFTER_MARKER.match(text, figure.end):
+        return False
+    before = text[max(0, figure.start - _BEFORE) : figure.start]
+    return not before or _LIST_BEGINS.search(before) is not None
 
 
 def _heads_column(unit: str, passage: Passage, sources: tuple[Figure, ...]) -> bool:

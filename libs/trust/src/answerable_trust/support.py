@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from answerable_trust import vocabulary
 from answerable_trust.computed import is_computed
 from answerable_trust.findings import Finding, cited_passages, plain_text, unique_spans
+from answerable_trust.units import NUMBER_WORDS
 from answerable_trust.values import Case, Passage, Sentence, Span, Support
 from answerable_trust.words import Reading, content_stems, content_words, count_negations, read, read_names, stem
 
@@ -24,8 +25,11 @@ _WIDEST_WINDOW = 3  # sentences
 _WINDOW_COST = 0.02  # per further sentence, so that the narrowest window wins
 _NEARLY_ALL = 0.6  # of a claim's words, names and numbers apart: a sentence with as many speaks of the same
 _BROKEN_RULE = 0.5  # what a broken rule leaves of the score, so that scores still order what failed
+_ADDED = 4  # words in a row
 _SCOPE = 4  # words before the first match in which a negation still governs it
 _PARTICLE = re.compile(r"^\s*(?:yes|no)\s*[,.:;–—-]\s*", re.IGNORECASE)  # noqa: RUF001 - the en dash is meant
+# "One" may be a pronoun. "Eighty" has the stem of "eight", and which is meant is for `numbers_agree`.
+_NUMBERS = {stem(word): str(value) for word, value in reversed(NUMBER_WORDS.items()) if word != "one"}
 _OPPOSITES: dict[str, frozenset[str]] = {}
 for _one, _other in vocabulary.OPPOSITES:
     for _word, _opposite in ((_one, _other), (_other, _one)):
@@ -133,15 +137,27 @@ def _score(sentence: Sentence, windows: tuple[Window, ...]) -> float:
     weights = _weigh(claim)
     held = {word for window in windows for word in window.reading.stems[window.first : window.last]}
     titles = {word for window in windows for word in content_stems(read(window.passage.title)) if not word[0].isdigit()}
-    missing = weights.keys() - held - titles
+    numbers = _numbers(held)
+    missing = {word for word in weights.keys() - held - titles if _NUMBERS.get(word, word) not in numbers}
     sound = (
         not missing & _names(claim)
+        and not _adds(read(claim), missing)
         and not _turns_round(read(claim), held)
         and not _displaces(claim, weights, windows)
         and any(_agrees_in_negation(read(claim), window, weights) for window in windows)
     )
     coverage = 1.0 - sum(weights[word] for word in missing) / sum(weights.values())
     return coverage if sound else coverage * _BROKEN_RULE
+
+
+def _adds(claim: Reading, missing: AbstractSet[str]) -> bool:
+    """Whether so many words in a row are missing that they are a statement of their own, behind a supported one."""
+    run = 0
+    for word in content_words(claim):
+        run = run + 1 if word in missing else 0
+        if run == _ADDED:
+            return True
+    return False
 
 
 def _turns_round(claim: Reading, held: set[str]) -> bool:
@@ -161,7 +177,7 @@ def _displaces(claim: str, weights: dict[str, float], windows: tuple[Window, ...
         text, reading = window.passage.text, window.reading
         elsewhere = {word for other in windows if other is not window for word in other.reading.stems}
         elsewhere |= content_stems(read(window.passage.title))
-        for first, last in reading.sentences:
+        for first, last in _sentences(text, reading):
             content = content_stems(reading, first, last)
             if len(plain & content) < _NEARLY_ALL * len(plain):
                 continue
@@ -173,6 +189,16 @@ def _displaces(claim: str, weights: dict[str, float], windows: tuple[Window, ...
             if _swaps_roles(read(claim), reading, (first, last), proper):
                 return True
     return False
+
+
+def _sentences(text: str, reading: Reading) -> Iterator[tuple[int, int]]:
+    """The sentences, and each with the next where only the wrapping of lines keeps a number from it."""
+    for place, (first, last) in enumerate(reading.sentences):
+        yield first, last
+        for begin, end in reading.sentences[place + 1 : place + 2]:
+            between = text[reading.ends[last - 1] : reading.starts[begin]]
+            if not between.strip() and between.count("\n") == 1 and reading.forms[begin][0].isdigit():
+                yield first, end
 
 
 def _exchanges(claim: Reading, source: Reading, first: int, last: int) -> Iterator[tuple[set[str], set[str]]]:
@@ -199,8 +225,13 @@ def _swaps_roles(claim: Reading, source: Reading, place: tuple[int, int], names:
 
 def _is_exchange(ours: AbstractSet[str], theirs: AbstractSet[str], names: frozenset[str]) -> bool:
     """Whether a number stands for a number or a name for a name."""
-    numbers = any(word[0].isdigit() for word in ours) and any(word[0].isdigit() for word in theirs)
-    return numbers or bool(ours & names and theirs & names)
+    said, stands = _numbers(ours), _numbers(theirs)
+    return bool(said - stands and stands - said) or bool(ours & names and theirs & names)
+
+
+def _numbers(words: AbstractSet[str]) -> frozenset[str]:
+    """The numbers among the words, in digits."""
+    return frozenset(_NUMBERS.get(word, word) for word in words if word[0].isdigit() or word in _NUMBERS)
 
 
 def _agrees_in_negation(claim: Reading, window: Window, weights: dict[str, float]) -> bool:
