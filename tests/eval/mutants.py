@@ -22,7 +22,7 @@ from tests.eval.mutations import Kind, Mutant, mutants
 from tests.support import corpus
 from tests.support.demo import answer
 
-RULES = Rules(Policy(threshold=0.75))
+RULES = Rules(Policy(threshold=0.5))
 _FEWEST = 2_000
 _AIMS: dict[Kind, str] = {
     "number": "== 0",

@@ -14,6 +14,7 @@ from answerable_knowledge.errors import IndexCorrupt
 from answerable_knowledge.index import Index
 from answerable_models.errors import ModelError
 from answerable_models.registry import parse_entries
+from answerable_models.support.judge_scorer import JudgeScorer
 from answerable_models.support.port import SupportScorer
 from answerable_models.support.scorers import load_scorer
 from answerable_runtime.clock import Clock
@@ -38,9 +39,12 @@ SNAPSHOT_SERVES = timedelta(seconds=1)
 @asynccontextmanager
 async def build(settings: ValidationSettings, metrics: Metrics) -> AsyncIterator[Service]:  # noqa: ARG001 - as every build
     """Validation with the index and the record, both of which it only reads."""
-    async with threads(settings.validation_threads, "validation") as workers, _record(settings) as trail:
+    async with (
+        threads(settings.validation_threads, "validation") as workers,
+        _record(settings) as trail,
+        _scoring(settings) as scorer,
+    ):
         index = await asyncio.to_thread(Index.open, settings.index_path, storage=settings.index_options)
-        scorer = await asyncio.to_thread(_scorer, settings)
         clock = Clock()
         certificates = None if trail is None else Certificates(partial(read_signed, trail), clock)
         yield Service(
@@ -74,6 +78,16 @@ def _route(settings: ValidationSettings) -> Route:
         transient=(IndexCorrupt, ModelError),
         concurrency=settings.concurrency,
     )
+
+
+@asynccontextmanager
+async def _scoring(settings: ValidationSettings) -> AsyncIterator[SupportScorer]:
+    scorer = await asyncio.to_thread(_scorer, settings)
+    try:
+        yield scorer
+    finally:
+        if isinstance(scorer, JudgeScorer):
+            await scorer.aclose()
 
 
 def _scorer(settings: ValidationSettings) -> SupportScorer:
