@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from answerable_cli.servers.process import Server
 from answerable_runtime.errors import LeasesUnavailable
 from answerable_runtime.leases import Lease, Leases
-from tests.support.servers import Server
 
 pytestmark = pytest.mark.integration
 
