@@ -1,6 +1,6 @@
 """The questions of the demo, carried by the real services from documents to verdicts on the in-memory broker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from answerable_models.embedding import MiniLmEmbedder
 from answerable_retrieval import main as retrieval
 from answerable_retrieval.settings import RetrievalSettings
 from answerable_runtime import testing
+from answerable_runtime.memory import MemoryBroker
 from answerable_runtime.metrics import Metrics
 from answerable_validation import main as validation
 from answerable_validation.settings import ValidationSettings
@@ -74,23 +75,28 @@ class Answered:
 
 async def answer(folder: Path, questions: Iterable[dict[str, Any]]) -> list[Answered]:
     """Index the corpus in `folder`, put the questions as their askers, and return what became of them."""
-    embedder, metrics = MiniLmEmbedder(), Metrics(CollectorRegistry())
     put = {uuid4(): question for question in questions}
+    broker = await carry(folder, corpus.submissions(), [_message(*each) for each in put.items()])
+    contexts = _bodies(broker.records("contexts"), CONTEXTS, ContextRetrieved)
+    drafts = _bodies(broker.records("drafts"), DRAFTS, DraftGenerated)
+    verdicts = _bodies(broker.records("verdicts"), VERDICTS, VerdictDecided)
+    return [Answered(question, contexts[key], drafts[key], verdicts[key]) for key, question in put.items()]
+
+
+async def carry(folder: Path, documents: Sequence[Message], questions: Sequence[Message]) -> MemoryBroker:
+    """Index the documents in `folder`, and return what became of the questions there."""
+    embedder, metrics = MiniLmEmbedder(), Metrics(CollectorRegistry())
     async with AsyncExitStack() as stack:
         ingesting = ingestion.build(IngestionSettings(index_path=folder), metrics, embedder=embedder)
-        documents = [await stack.enter_async_context(ingesting)]
+        indexing = [await stack.enter_async_context(ingesting)]
         builds = (
             retrieval.build(RetrievalSettings(index_path=folder), metrics, embedder=embedder),
             inference.build(InferenceSettings(), metrics, embedder=embedder),
             validation.build(ValidationSettings(index_path=folder, validation_development_threshold=0.5), metrics),
         )
         services = [await stack.enter_async_context(build) for build in builds]
-        await testing.run(documents, corpus.submissions(), patience=_PATIENCE_S)
-        broker = await testing.run(services, [_message(*each) for each in put.items()], patience=_PATIENCE_S)
-    contexts = _bodies(broker.records("contexts"), CONTEXTS, ContextRetrieved)
-    drafts = _bodies(broker.records("drafts"), DRAFTS, DraftGenerated)
-    verdicts = _bodies(broker.records("verdicts"), VERDICTS, VerdictDecided)
-    return [Answered(question, contexts[key], drafts[key], verdicts[key]) for key, question in put.items()]
+        await testing.run(indexing, documents, patience=_PATIENCE_S)
+        return await testing.run(services, questions, patience=_PATIENCE_S)
 
 
 def _message(request_id: UUID, question: dict[str, Any]) -> Message:

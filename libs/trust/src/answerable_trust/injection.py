@@ -100,7 +100,14 @@ def screen(text: str, model: Model | None = None) -> list[Suspect]:
 
 def rate(text: str, model: Model | None = None) -> float:
     """The highest score of any piece of a passage, reported or not; 0 where there is none."""
-    return max((one.score for one in _screen(text, model or shipped(), 0.0)), default=0.0)
+    return screen_and_rate(text, model)[1]
+
+
+def screen_and_rate(text: str, model: Model | None = None) -> tuple[list[Suspect], float]:
+    """What `screen` and `rate` say, for the price of one."""
+    model = model or shipped()
+    pieces = _screen(text, model, 0.0)
+    return [one for one in pieces if one.score >= model.suspect], max((one.score for one in pieces), default=0.0)
 
 
 def _screen(text: str, model: Model, least: float) -> list[Suspect]:

@@ -11,7 +11,7 @@ from rich.progress import track
 from answerable_cli.errors import RELEASED
 from answerable_cli.output import note, notes, print_json
 from answerable_cli.row_files import read_rows, write_rows
-from answerable_trust.injection import rate, screen
+from answerable_trust.injection import screen_and_rate
 from answerable_trust.intrusion import Suspect
 from answerable_trust.reliability import auroc
 from answerable_trust.risk import Judged
@@ -101,9 +101,9 @@ def _row(row: Mapping[str, Any]) -> Row:
 
 def _screen(row: Row) -> Screened:
     started = time.perf_counter()
-    suspects = tuple(screen(row.text))
+    suspects, score = screen_and_rate(row.text)
     seconds = time.perf_counter() - started
-    return Screened(row, rate(row.text), suspects, seconds)
+    return Screened(row, score, tuple(suspects), seconds)
 
 
 def _share(part: int, whole: int) -> float | None:
