@@ -33,6 +33,8 @@ _log = structlog.get_logger(__name__)
 WINDOW = 200
 """Questions that are compared at once: enough to see a change, few enough to see it soon."""
 
+CAUSES = ("labels", "abstentions", "confidences", "similarities")
+
 _JUDGED = f"""
 FROM trace.events
 WHERE topic = '{FEEDBACK.name}' AND type = '{AnswerAudited.TYPE}' AND tenant = {{tenant:String}} AND erased_leaf = ''
@@ -122,6 +124,8 @@ class Drift:
         self._metrics = metrics
         self._clock = clock
         self._numbering = numbering
+        for cause in CAUSES:
+            metrics.certificates_revoked.labels(cause)  # at 0 from the start, so that the first one is a rise
 
     async def look(self) -> None:
         """Every certificate in force once. Raises TrailError, BrokerUnavailable: look again later."""
