@@ -36,6 +36,8 @@ def build_case(example: dict[str, Any]) -> Case:
         consequential=False,
         now=NOW,
         source_quality=example.get("source_quality", 0.0),
+        personal_data=example.get("personal_data", "allow"),
+        secrets=example.get("secrets", "withhold"),
         revoked=frozenset(label for label, one in enumerate(passages, start=1) if one.get("revoked") is True),
     )
 

@@ -154,3 +154,24 @@ def test_every_example_draft_gets_a_verdict(example):
     verdict = judge(body, RULES, NOW, NOTHING)
     assert (verdict.request_id, verdict.tenant, verdict.snapshot) == (body.request_id, body.tenant, body.snapshot)
     assert verdict.checks
+
+
+MAIL = "Ask Anna about annual leave: anna@norvik.example."
+SAYS_MAIL = PASSAGE.model_copy(update={"text": MAIL})
+
+
+@pytest.mark.parametrize(
+    ("handling", "action", "text"),
+    [
+        ("allow", "release", MAIL),
+        ("mask", "release", "Ask Anna about annual leave: [email]."),
+        ("withhold", "withhold", MAIL),
+    ],
+)
+def test_personal_data_in_an_answer_go_the_way_of_the_tenant(handling, action, text):
+    asked = draft((said(MAIL, 1),), (SAYS_MAIL,), question=question("Who do I ask about annual leave?"))
+    verdict = judge(asked, Rules(Policy(0.0, personal_data=handling)), NOW, NOTHING)
+    assert (verdict.action, verdict.sentences[0].text) == (action, text)
+    assert verdict.reason == ("personal_data" if action == "withhold" else None)
+    [check] = [one for one in verdict.checks if one.name == "personal_data"]
+    assert check.note == "answer: 1 email; sources: 1 email"

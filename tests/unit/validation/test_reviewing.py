@@ -7,6 +7,7 @@ import pytest
 from answerable_events.requests import DraftGenerated, DraftSentence, VerdictDecided
 from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubmitted
 from answerable_events.topics import REVIEWS
+from answerable_trust.values import Policy
 from answerable_validation.reviewing import decided_draft, settle
 from tests.support.drafts import NOW
 from tests.support.requests import SENTENCE, event_of, flow, submitted
@@ -22,7 +23,7 @@ def decided(decision: str, reviewer: str = "maud", **changes: Any) -> ReviewSubm
 
 
 def settled(body: ReviewSubmitted, revoked: frozenset[int] = frozenset()) -> ReviewCompleted | ReviewRefused:
-    return settle(body, decided_draft(body), revoked, NOW)
+    return settle(body, decided_draft(body), Policy(0.5), revoked, NOW)
 
 
 def said(text: str, *citations: int) -> DraftSentence:

@@ -25,6 +25,8 @@ EXPLANATIONS: dict[str, str] = {
     "number_mismatch": "A figure in the draft is not in the sources that it cited.",
     "question_not_answered": "The draft did not answer the question.",
     "suspected_injection": "A source seems to contain instructions to the system.",
+    "personal_data": "The draft held personal data, which are not given out here.",
+    "secrets": "The draft held a password, key or token.",
     "malformed_answer": "The draft was not in the agreed form.",
     "deadline_exceeded": "No answer was ready before the deadline.",
     "body_invalid": "The question could not be read.",

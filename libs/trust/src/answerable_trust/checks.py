@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from answerable_trust.citations import find_citations
+from answerable_trust.disclosure import find_disclosed_personal_data, find_disclosed_secrets
 from answerable_trust.figures import forget_figures
 from answerable_trust.findings import Finding
 from answerable_trust.injection import find_injection
@@ -53,6 +54,8 @@ CHECKS: tuple[Check, ...] = (
     _row("source_quality", 1, find_poor_sources, "source_quality"),
     _row("sources_agree", 1, find_conflicts, "sources_conflict"),
     _row("numbers_agree", 3, find_figures, "number_mismatch", binds_people=True),
+    _row("personal_data", 1, find_disclosed_personal_data, "personal_data", binds_people=True),
+    _row("secrets", 1, find_disclosed_secrets, "secrets", binds_people=True),
     _row("supported", 3, find_support, "unsupported"),
     _row("question_answered", 1, find_answer, "question_not_answered"),
 )

@@ -7,6 +7,8 @@ from typing import Literal
 from answerable_trust.errors import InvalidPolicyError
 
 Action = Literal["release", "withhold", "review"]
+Handling = Literal["allow", "mask", "withhold"]
+"""What happens with an answer that holds something of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Case:
     revoked: frozenset[int] = frozenset()
     source_quality: float = 0.0
     support: tuple[Support | None, ...] = ()
+    personal_data: Handling = "allow"
+    secrets: Handling = "withhold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class Policy:
     goes the way of `uncertified`. From `review_below` up to the threshold a person looks at it, under that it is
     withheld; None means that nobody reviews and all of it is withheld.
     An answer with a sentence that rests only on sources of a quality under `source_quality` is withheld.
+    `personal_data` (that have a form) and `secrets` in an answer are allowed, masked, or withhold it.
     Raises InvalidPolicyError unless threshold, review_below and source_quality lie between 0 and 1.
     """
 
@@ -114,6 +119,8 @@ class Policy:
     review_below: float | None = None
     source_quality: float = 0.0
     uncertified: Literal["review", "withhold"] = "withhold"
+    personal_data: Handling = "allow"
+    secrets: Handling = "withhold"
 
     def __post_init__(self) -> None:
         if self.threshold is not None and not 0.0 <= self.threshold <= 1.0:  # refuses NaN, which compares as neither

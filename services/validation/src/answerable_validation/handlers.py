@@ -64,7 +64,8 @@ async def on_review_submitted(event: Event[ReviewSubmitted], deps: Deps) -> list
     revoked: frozenset[int] = frozenset()
     if draft is not None and event.body.decision != "reject":
         revoked = await _revoked(draft, now, deps)
-    return [settle(event.body, draft, revoked, now)]
+    policy = deps.rules_for(event.body.tenant).policy
+    return [settle(event.body, draft, policy, revoked, now)]
 
 
 async def _revoked(draft: DraftGenerated, now: datetime, deps: Deps) -> frozenset[int]:

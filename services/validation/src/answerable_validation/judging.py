@@ -4,9 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from answerable_events.requests import CheckResult, Citation, DraftGenerated, Evidence, Passage, VerdictDecided
+from answerable_events.requests import (
+    CheckResult,
+    Citation,
+    DraftGenerated,
+    DraftSentence,
+    Evidence,
+    Passage,
+    VerdictDecided,
+)
 from answerable_trust import values
 from answerable_trust.checks import run_checks
+from answerable_trust.disclosure import masked
 from answerable_trust.gate import decide
 from answerable_validation.certificates import quoted
 from answerable_validation.rules import NO_CERTIFICATE, Rules, Standing
@@ -35,12 +44,14 @@ def judge(  # noqa: PLR0917 - what a verdict rests on
     `revoked` are the labels of passages that the asker may not read any more, `support` what the scorer says.
     """
     policy = rules.under(standing)
-    case = replace(case_of(draft, now), revoked=revoked, source_quality=policy.source_quality, support=support)
+    case = replace(case_under(policy, draft, now), revoked=revoked, support=support)
     results = run_checks(case)
     decision = decide(case, results, policy)
     if draft.unavailable is not None:  # nothing could be looked for, which is not the same as nothing was found
         decision = replace(decision, action="withhold", reason=draft.unavailable)
     verdict = verdict_of(draft, results, decision)
+    if decision.action == "release":
+        verdict = verdict.model_copy(update={"sentences": masked_sentences(draft.sentences, policy)})
     certificate = standing.certificate
     return verdict.model_copy(
         update={
@@ -67,6 +78,22 @@ def case_of(draft: DraftGenerated, now: datetime) -> values.Case:
         consequential=draft.question.consequential,
         now=now,
     )
+
+
+def case_under(policy: values.Policy, draft: DraftGenerated, now: datetime) -> values.Case:
+    """The case, with what the tenant wants of its answers."""
+    return replace(
+        case_of(draft, now),
+        source_quality=policy.source_quality,
+        personal_data=policy.personal_data,
+        secrets=policy.secrets,
+    )
+
+
+def masked_sentences(sentences: Sequence[DraftSentence], policy: values.Policy) -> tuple[DraftSentence, ...]:
+    """What is released: the sentences without what the tenant masks. The record keeps the draft."""
+    handled = {"personal_data": policy.personal_data, "secrets": policy.secrets}
+    return tuple(one.model_copy(update={"text": masked(one.text, **handled)}) for one in sentences)
 
 
 def sentences_of(draft: DraftGenerated) -> tuple[values.Sentence, ...]:

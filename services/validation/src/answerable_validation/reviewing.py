@@ -14,7 +14,7 @@ from answerable_events.requests import DraftGenerated, DraftSentence, VerdictDec
 from answerable_events.reviews import ReviewCompleted, ReviewRefused, ReviewSubmitted
 from answerable_trust import values
 from answerable_trust.checks import CHECKS, run_checks
-from answerable_validation.judging import case_of, check_of, citations_of
+from answerable_validation.judging import case_under, check_of, citations_of, masked_sentences
 
 STALE = "review_stale"
 OWN_QUESTION = "reviewer_is_asker"
@@ -34,7 +34,11 @@ def decided_draft(submission: ReviewSubmitted) -> DraftGenerated | None:
 
 
 def settle(
-    submission: ReviewSubmitted, draft: DraftGenerated | None, revoked: frozenset[int], now: datetime
+    submission: ReviewSubmitted,
+    draft: DraftGenerated | None,
+    policy: values.Policy,
+    revoked: frozenset[int],
+    now: datetime,
 ) -> ReviewCompleted | ReviewRefused:
     """Accept or refuse a decision about `draft`. `revoked`: labels of what the asker may not read any more."""
     if draft is None:
@@ -45,12 +49,12 @@ def settle(
         return _complete(submission, (), draft, ())
     sentences = submission.sentences if submission.decision == "correct" else draft.sentences
     released = draft.model_copy(update={"sentences": sentences, "answered": True})
-    results = run_checks(replace(case_of(released, now), revoked=revoked))
+    results = run_checks(replace(case_under(policy, released, now), revoked=revoked))
     binding = {check.name: check.reason_when_failed for check in CHECKS if check.binds_people}
     failed = next((result for result in results if result.name in binding and not result.passed), None)
     if failed is not None:
         return _refuse(submission, failed.reason or binding[failed.name], results)
-    return _complete(submission, sentences, released, results)
+    return _complete(submission, masked_sentences(sentences, policy), released, results)
 
 
 def _complete(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from answerable_events.body import Tenant
 from answerable_runtime.settings import Duration, IndexSettings
-from answerable_trust.values import Policy
+from answerable_trust.values import Handling, Policy
 from answerable_validation.rules import Rules
 
 
@@ -22,6 +22,8 @@ class PolicySetting(BaseModel):
     review_below: float | None = None
     source_quality: float | None = None
     uncertified: Literal["review", "withhold"] | None = None
+    personal_data: Handling | None = None
+    secrets: Handling | None = None
     review_within: timedelta | None = None
 
 
@@ -66,6 +68,14 @@ class ValidationSettings(IndexSettings):
         le=1,
         description="Quality of sources below which an answer must not rest on them alone; 0: any will do.",
     )
+    personal_data: Handling = Field(
+        default="allow",
+        description="Cards, IBANs, e-mail, phone, US social security, IP numbers in an answer: allow, mask, withhold.",
+    )
+    secrets: Handling = Field(
+        default="withhold",
+        description="Keys, tokens and passwords in an answer: allow, mask or withhold.",
+    )
     validation_development_threshold: float | None = Field(
         default=None,
         ge=0,
@@ -101,5 +111,7 @@ class ValidationSettings(IndexSettings):
             chosen["review_below"],
             chosen["source_quality"],
             chosen["uncertified"],
+            chosen["personal_data"],
+            chosen["secrets"],
         )
         return Rules(policy, chosen["review_within"], chosen["largest_alpha"])
