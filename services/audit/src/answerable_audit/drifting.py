@@ -5,14 +5,14 @@ somebody signs another. One instance looks, the one that checks the record. Ever
 time, so nothing is lost with a restart.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from answerable_audit.rounds import rounds
 from answerable_events.codec import encode
 from answerable_events.feedback import AnswerAudited
 from answerable_events.governance import OPERATOR, Certificate, CertificateRevoked
@@ -184,28 +184,17 @@ class Drift:
         return windows
 
 
-@asynccontextmanager
-async def drifting(drift: Drift, clock: Clock, owner: Owner, *, every: timedelta) -> AsyncIterator[None]:
+def drifting(drift: Drift, clock: Clock, owner: Owner, *, every: timedelta) -> AbstractAsyncContextManager[None]:
     """Look while the block runs; never, when `every` is nothing."""
 
-    async def for_ever() -> None:
-        while True:
-            await clock.sleep(every.total_seconds())
-            try:
-                if await owner():
-                    await drift.look()
-            except (TrailError, BrokerUnavailable) as error:
-                _log.warning("certificates not looked at", exception=type(error).__name__)
+    async def look() -> None:
+        try:
+            if await owner():
+                await drift.look()
+        except (TrailError, BrokerUnavailable) as error:
+            _log.warning("certificates not looked at", exception=type(error).__name__)
 
-    if not every:
-        yield
-        return
-    task = asyncio.create_task(for_ever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    return rounds(look, clock, every=every)
 
 
 def _parameters(holder: Holder, certificate: Certificate) -> dict[str, object]:

@@ -3,13 +3,14 @@
 One instance does, the one that checks the record as well; on a connection of its own, as a statement may take an hour.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
+from answerable_audit.rounds import rounds
 from answerable_runtime.clock import Clock
 from answerable_runtime.metrics import Metrics
 from answerable_trail.client import connect
@@ -60,21 +61,6 @@ class Expiry:
             _log.info("expired", tenant=removal.tenant, table=removal.table, rows=removal.rows)
 
 
-@asynccontextmanager
-async def expiring(expiry: Expiry, clock: Clock, owner: Owner, *, every: timedelta) -> AsyncIterator[None]:
+def expiring(expiry: Expiry, clock: Clock, owner: Owner, *, every: timedelta) -> AbstractAsyncContextManager[None]:
     """Look while the block runs; never, when `every` is nothing."""
-
-    async def for_ever() -> None:
-        while True:
-            await clock.sleep(min(every, LOOKS_AFTER).total_seconds())
-            await expiry.look(owner)
-
-    if not every:
-        yield
-        return
-    task = asyncio.create_task(for_ever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    return rounds(partial(expiry.look, owner), clock, every=min(every, LOOKS_AFTER))

@@ -6,13 +6,14 @@ but an answer does not wait for it.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
+from answerable_audit.rounds import rounds
 from answerable_audit.sealing import Sealer
 from answerable_runtime.clock import Clock
 from answerable_runtime.errors import StartUpRefused
@@ -118,21 +119,6 @@ class Witnessing:
         await self.trees.keep([self.sealer.cosigned(checkpoint, signatures)])
 
 
-@asynccontextmanager
-async def witnessing(work: Witnessing, clock: Clock, *, every: timedelta) -> AsyncIterator[None]:
-    """Offer checkpoints while the block runs."""
-
-    async def for_ever() -> None:
-        while True:
-            await clock.sleep(every.total_seconds())
-            await work.round()
-
-    if not work.witnesses:
-        yield
-        return
-    task = asyncio.create_task(for_ever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+def witnessing(work: Witnessing, clock: Clock, *, every: timedelta) -> AbstractAsyncContextManager[None]:
+    """Offer checkpoints while the block runs; never, without a witness."""
+    return rounds(work.round, clock, every=every if work.witnesses else timedelta(0))
