@@ -82,3 +82,9 @@ def test_names_are_capitalised_words_inside_a_sentence_and_codes() -> None:
 
 def test_content_leaves_out_function_words_and_negations() -> None:
     assert content_stems(read("The dogs are not in the office")) == {stem("dogs"), stem("office")}
+
+
+def test_no_is_an_abbreviation_before_a_number_only() -> None:
+    assert len(read("The answer is no. The inventor gets nothing.").sentences) == 2
+    assert len(read("See no. 5 of the list. It is long.").sentences) == 2
+    assert len(read("See Sec. 4 and fig. 2 for more.").sentences) == 1

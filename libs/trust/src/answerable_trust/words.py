@@ -24,8 +24,10 @@ _BREAK = re.compile(
     r"|[。！？]\s*"  # noqa: RUF001 - the full-width marks are meant
 )
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:e\.g|i\.e|dr|mr|mrs|ms|prof|no|nr|art|sec|fig|approx|ca|vs|st|[A-Z])\.$", re.IGNORECASE
+    r"(?:^|[\s(])(?:e\.g|i\.e|dr|mr|mrs|ms|prof|approx|ca|vs|st|[A-Z])\.$", re.IGNORECASE
 )
+_NUMBERING = re.compile(r"(?:^|[\s(])(?:no|nr|art|sec|fig)\.$", re.IGNORECASE)
+"""Abbreviations before a number; "the answer is no." ends a sentence."""
 _LINE_JOIN = re.compile(r"\u00ad|[-\u2010]\u00ad?\n[ \t]*")
 _GROUPING = re.compile(r",(?=[0-9]{3}(?![0-9]))")
 _SUFFIXES = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "ly", "s")
@@ -148,4 +150,7 @@ def _sentences(text: str, starts: tuple[int, ...]) -> tuple[tuple[int, int], ...
 
 def _abbreviates(text: str, match: re.Match[str]) -> bool:
     dot = match.start() + 1
-    return text[match.start()] == "." and _ABBREVIATION.search(text, max(0, dot - 8), dot) is not None
+    if text[match.start()] != ".":
+        return False
+    numbered = text[match.end() : match.end() + 1].isdigit() and _NUMBERING.search(text, max(0, dot - 8), dot)
+    return bool(numbered) or _ABBREVIATION.search(text, max(0, dot - 8), dot) is not None
