@@ -108,3 +108,11 @@ def test_what_makes_no_sense_is_refused_with_a_hint(data: Path, arguments: tuple
     done = run(*arguments, data=data)
     assert done.code == 2
     assert says in done.err
+
+
+def test_a_record_without_audits_proposes_nothing(data: Path) -> None:
+    done = run("calibrate", "--from-record", data=data)
+    assert done.code == 1
+    assert "audited" in done.err
+    assert run("calibrate", data=data).code == 2
+    assert run("calibrate", data.parent / "questions.jsonl", "--from-record", data=data).code == 2

@@ -96,3 +96,14 @@ def test_wordings_are_compared_as_squad_does() -> None:
 
 def test_one_belongs_to_the_last_tenth() -> None:
     assert tenths((0.0, 0.05, 0.1, 0.95, 1.0, -1.0)) == (3, 1, 0, 0, 0, 0, 0, 0, 0, 2)
+
+
+def test_labels_of_released_answers_prove_nothing_below_what_was_released() -> None:
+    found = propose(Seen(GOOD, 0, {"model": "m"}, released_from=0.8), AIM, NOW)
+    assert found is not None
+    assert (found.threshold, found.released, found.confidences) == (0.8, 60, ())
+    mixed = (*GOOD, *(Label(f"low{number}", 0.82, correct=False) for number in range(30)))
+    strict = propose(Seen(mixed, 0, {"model": "m"}, released_from=0.8), AIM, NOW)
+    assert strict is not None
+    assert strict.threshold > 0.82
+    assert (strict.released, strict.wrong) == (60, 0)

@@ -96,7 +96,7 @@ def contradiction(certificate: Certificate, wrong: Sequence[bool], windows: Sequ
     if Watch(certificate.alpha, certificate.delta).after(wrong).is_broken:
         return "labels", f"of {len(wrong)} audited answers {sum(wrong)} are wrong"
     references = {
-        "abstentions": (certificate.labelled, certificate.abstained),
+        "abstentions": (certificate.labelled, certificate.abstained) if certificate.confidences else (),
         "confidences": certificate.confidences,
         "similarities": certificate.similarities,
     }

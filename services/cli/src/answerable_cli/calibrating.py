@@ -20,6 +20,11 @@ from answerable_events.requests import DraftGenerated, VerdictDecided
 from answerable_trail.client import Trail
 from answerable_trust.risk import fewest_answers
 
+_AUDITS = """
+SELECT request_id, confidence, correct
+FROM (SELECT * FROM trace.audits WHERE tenant = {tenant:String} ORDER BY audited_at LIMIT 1 BY request_id)
+ORDER BY audited_at DESC
+"""
 _AT_ONCE = 4
 _WITHIN = timedelta(seconds=60)
 
@@ -54,6 +59,44 @@ async def calibrate(file: Path, aim: Aim, identity: Identity, written: Written, 
         write_proposal(written.proposal, aim.tenant, proposal)
     _show(run, proposal, aim, written)
     return WITHHELD if proposal is None else RELEASED
+
+
+async def recalibrate(aim: Aim, written: Written, data: Path) -> int:
+    """Propose out of the blind audits that the record holds; the exit code is that of a withheld answer for nothing.
+
+    Raises:
+        CliError: no released answer was audited that was made as answers are made now.
+    """
+    async with locate(data).trail() as trail:
+        seen = await audited(trail, aim)
+    proposal = propose(seen, aim, datetime.now(UTC))
+    if written.labels is not None:
+        write_rows(written.labels, map(asdict, seen.labels))
+    if proposal is not None:
+        write_proposal(written.proposal, aim.tenant, proposal)
+    _show(seen, proposal, aim, written)
+    return WITHHELD if proposal is None else RELEASED
+
+
+async def audited(trail: Trail, aim: Aim) -> Seen:
+    """The first judgement of each audited answer that was made as the newest of them, and released from where on."""
+    table = await trail.query(_AUDITS, parameters={"tenant": aim.tenant})
+    labels: list[Label] = []
+    configuration: dict[str, str] | None = None
+    released_from = 0.0
+    for request_id, confidence, correct in table.rows:
+        _, verdict = await _recorded(trail, aim.tenant, UUID(str(request_id)))
+        if verdict.question.risk_class != aim.risk_class or verdict.action != "release":
+            continue
+        configuration = configuration or dict(verdict.configuration)
+        if verdict.configuration == configuration:
+            labels.append(Label(str(request_id), float(str(confidence)), correct=bool(correct)))
+            released_from = max(released_from, verdict.threshold)
+    if configuration is None:
+        raise CliError(
+            "no answer like those of today was audited", "`answerable review sample` lists what is to be judged"
+        )
+    return Seen(tuple(sorted(labels, key=lambda one: one.id)), 0, configuration, released_from=released_from)
 
 
 async def ask_all(addresses: Addresses, questions: Sequence[Known], aim: Aim, asker: Identity) -> Seen:

@@ -64,6 +64,8 @@ class Seen:
     abstained: int
     configuration: Mapping[str, str]
     similarities: tuple[float, ...] = ()
+    released_from: float = 0.0
+    """Labels are of released answers only: nothing is known of what lies below."""
 
 
 def known(row: Mapping[str, Any]) -> Known:
@@ -98,6 +100,8 @@ def propose(seen: Seen, aim: Aim, now: datetime) -> Certificate | None:
     bound = bound_risk([label.judged for label in labels], aim.alpha, aim.delta)
     if bound is None:
         return None
+    threshold = max(bound.threshold, seen.released_from)
+    above = [label for label in labels if label.confidence >= threshold]
     digest = set_sha256(labels)
     made_of = "\n".join([digest, repr((aim.alpha, aim.delta)), *(f"{k} {v}" for k, v in sorted(configuration.items()))])
     return Certificate(
@@ -105,15 +109,15 @@ def propose(seen: Seen, aim: Aim, now: datetime) -> Certificate | None:
         alpha=aim.alpha,
         delta=aim.delta,
         labelled=len(labels),
-        threshold=bound.threshold,
+        threshold=threshold,
         set_sha256=digest,
         expires_at=now + aim.valid_for,
         risk_class=aim.risk_class,
-        released=bound.released,
-        wrong=bound.wrong,
+        released=len(above),
+        wrong=sum(not label.correct for label in above),
         configuration=dict(configuration),
-        confidences=tenths(label.confidence for label in labels),
-        similarities=tenths(seen.similarities),
+        confidences=() if seen.released_from else tenths(label.confidence for label in labels),
+        similarities=() if seen.released_from else tenths(seen.similarities),
         abstained=seen.abstained,
     )
 

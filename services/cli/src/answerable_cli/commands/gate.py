@@ -23,9 +23,12 @@ def register(root: typer.Typer) -> None:
 
 def calibrate(  # noqa: PLR0917 - each is an option of the command
     file: Annotated[
-        Path,
+        Path | None,
         typer.Argument(metavar="FILE", help="JSON lines (or .gz): `id`, `question`, `answers` (none: not answerable)."),
-    ],
+    ] = None,
+    from_record: Annotated[
+        bool, typer.Option("--from-record", help="Instead of a file: the blind audits that the record holds.")
+    ] = False,
     asker: Annotated[str, typer.Option("--as", help="Who asks.", metavar="USER")] = "",
     groups: Annotated[str | None, typer.Option(help="Groups of the asker, by commas.")] = None,
     tenant: Tenant = TENANT,
@@ -44,7 +47,8 @@ def calibrate(  # noqa: PLR0917 - each is an option of the command
     data: Data = DATA,
     json: Json = False,
 ) -> None:
-    """Ask questions whose answers are known, and propose the certificate that the outcomes prove.
+    """Ask questions whose answers are known, and propose the certificate that the outcomes prove. Or propose one out of
+    what auditors found of released answers: that can only be as lenient as the one they were released under.
 
     Nothing changes until somebody signs the proposal. The questions have to be drawn like those that the certificate is
     for; an answer is right when it holds one of `answers`, letters and digits compared. Exit 3: nothing is proved.
@@ -54,12 +58,17 @@ def calibrate(  # noqa: PLR0917 - each is an option of the command
 
     from answerable_cli import calibrating  # noqa: PLC0415 - slow
     from answerable_cli.calibration import Aim  # noqa: PLC0415
+    from answerable_cli.errors import UsageRefused  # noqa: PLC0415
     from answerable_cli.gateway import Identity  # noqa: PLC0415
     from answerable_cli.people import groups_of  # noqa: PLC0415
 
     names = groups_of(asker) if groups is None else tuple(part.strip() for part in groups.split(",") if part.strip())
     aim = Aim(tenant, alpha, delta, risk_class, timedelta(days=days))
     written = calibrating.Written(out, labels, json)
+    if from_record == (file is not None):
+        raise UsageRefused("either a FILE or --from-record")
+    if file is None:
+        raise typer.Exit(asyncio.run(calibrating.recalibrate(aim, written, data)))
     raise typer.Exit(asyncio.run(calibrating.calibrate(file, aim, Identity(asker, names, tenant), written, data)))
 
 
