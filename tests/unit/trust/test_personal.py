@@ -85,3 +85,8 @@ def test_no_text_raises_and_every_span_lies_in_it(text):
 )
 def test_hostile_repetition_takes_linear_time(unit, length):
     find_personal_data(unit * (length // len(unit)))
+
+
+@pytest.mark.parametrize("text", ["\U0001f170", "Mr \U0001f170 Smith", "\u24b6\u24b7, Norway"])
+def test_signs_that_have_case_but_are_no_letters_raise_nothing(text: str) -> None:
+    find_personal_data(text)

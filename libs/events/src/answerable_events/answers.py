@@ -25,6 +25,7 @@ EXPLANATIONS: dict[str, str] = {
     "number_mismatch": "A figure in the draft is not in the sources that it cited.",
     "question_not_answered": "The draft did not answer the question.",
     "suspected_injection": "A source seems to contain instructions to the system.",
+    "other_language": "The draft was in another language than the question and its sources.",
     "personal_data": "The draft held personal data, which are not given out here.",
     "secrets": "The draft held a password, key or token.",
     "malformed_answer": "The draft was not in the agreed form.",

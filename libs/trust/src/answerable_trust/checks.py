@@ -15,6 +15,7 @@ from answerable_trust.shape import find_shape
 from answerable_trust.sources import find_conflicts, find_poor_sources, find_stale_sources
 from answerable_trust.support import find_support
 from answerable_trust.tables import forget_tables
+from answerable_trust.tongues import find_tongue
 from answerable_trust.values import Case, CheckResult
 from answerable_trust.words import forget
 
@@ -56,6 +57,7 @@ CHECKS: tuple[Check, ...] = (
     _row("numbers_agree", 3, find_figures, "number_mismatch", binds_people=True),
     _row("personal_data", 1, find_disclosed_personal_data, "personal_data", binds_people=True),
     _row("secrets", 1, find_disclosed_secrets, "secrets", binds_people=True),
+    _row("language", 1, find_tongue, "other_language"),
     _row("supported", 3, find_support, "unsupported"),
     _row("question_answered", 1, find_answer, "question_not_answered"),
 )

@@ -23,9 +23,7 @@ _BREAK = re.compile(
     r"|\n[ \t]*(?=[A-Z0-9À-Þ•*|#-])"  # a row or a list item; a wrapped line goes on in lower case
     r"|[。！？]\s*"  # noqa: RUF001 - the full-width marks are meant
 )
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:e\.g|i\.e|dr|mr|mrs|ms|prof|approx|ca|vs|st|[A-Z])\.$", re.IGNORECASE
-)
+_ABBREVIATION = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|dr|mr|mrs|ms|prof|approx|ca|vs|st|[A-Z])\.$", re.IGNORECASE)
 _NUMBERING = re.compile(r"(?:^|[\s(])(?:no|nr|art|sec|fig)\.$", re.IGNORECASE)
 """Abbreviations before a number; "the answer is no." ends a sentence."""
 _LINE_JOIN = re.compile(r"\u00ad|[-\u2010]\u00ad?\n[ \t]*")

@@ -122,7 +122,8 @@ def _in_line(token: Token) -> bool:
 def find_names(found: Sequence[Token], taken: Collection[int]) -> Iterator[PersonalData]:
     """Names and honorifics among the tokens, without those that begin at a character that is taken."""
     for run in _runs(found, taken):
-        yield from _of_run(run)
+        if run.words:  # signs such as a squared capital have case and are no letters
+            yield from _of_run(run)
 
 
 def _runs(found: Sequence[Token], taken: Collection[int]) -> Iterator[_Run]:
