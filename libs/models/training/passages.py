@@ -1,4 +1,4 @@
-"""A small in-memory corpus for training: BM25 and MiniLM fused by reciprocal rank, as the product retrieves."""
+"""A small in-memory corpus for training: the convex sum of BM25 and MiniLM, as the product retrieves."""
 
 import math
 from collections import Counter
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from answerable_models.embedding import Embedder
 from answerable_models.terms import tokenise
 
-K1, B, RRF = 1.2, 0.75, 60
+K1, B, DENSE_WEIGHT = 1.2, 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,11 @@ class Corpus:
         for key in {token.key for token in tokenise(question) if not token.is_stop}:
             bm25 += self._postings.get(key, 0.0)
         dense = self._vectors @ self._embedder.embed([question])[0]
-        fused = np.zeros(len(self._passages))
-        for scores in (bm25, dense):
-            place = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")
-            fused += 1 / (RRF + 1 + place)
+        fused = DENSE_WEIGHT * _over_best(dense.astype(np.float64)) + (1 - DENSE_WEIGHT) * _over_best(bm25)
         order = np.argsort(-fused, kind="stable")
         kept = [self._passages[at] for at in order if self._passages[at].title != without]
         return kept[:count]
+
+
+def _over_best(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(scores, 0.0) / (scores.max() if scores.max() > 0 else 1.0)

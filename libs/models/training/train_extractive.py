@@ -3,9 +3,9 @@
     python -m libs.models.training.train_extractive ../shared/data [--write]
 
 Reads `abstention/squad2.jsonl.gz` (questions with and without an answer, ten articles) and, for training only,
-`reading/covid_qa.jsonl.gz`. Each SQuAD question is asked twice: against its own corpus (the eight passages that
-BM25 + MiniLM fusion find) and against the corpus without its article, where nothing can be right. Folds are whole
-articles. Nothing is random. Numpy only. `--write` replaces weights/extractive.v1.json, trained on everything.
+`reading/covid_qa.jsonl.gz`. Each SQuAD question is asked twice: against its own corpus (the eight passages that the
+convex sum of BM25 and MiniLM finds) and against the corpus without its article, where nothing can be right. Folds are
+whole articles. Nothing is random. Numpy only. `--write` replaces weights/extractive.v1.json, trained on everything.
 """
 
 import argparse
@@ -26,9 +26,18 @@ from numpy.typing import NDArray
 import answerable_models
 from answerable_models.coefficients import FILE, Coefficients, read_coefficients
 from answerable_models.embedding import MiniLmEmbedder
-from answerable_models.extractive import FEATURES, ExtractiveGenerator, Shortlist, answer_features, set_scene, shorten
+from answerable_models.extractive import (
+    FEATURES,
+    ExtractiveGenerator,
+    Shortlist,
+    answer_features,
+    read_shortlist,
+    set_scene,
+    shorten,
+)
 from answerable_models.generation import Source
-from answerable_models.ranking import Features, Scene, embedded_features, lexical_features
+from answerable_models.ranking import Features, lexical_features
+from answerable_models.scenes import Scene
 
 FOLDS = 5
 PASSAGES = 8
@@ -41,7 +50,7 @@ L2 = 1.0
 FALSE_ANSWERS = 0.05
 """Share of the questions about an absent article that may still be answered: this sets the threshold."""
 TIMED_QUESTIONS = 200
-EMBEDDER = MiniLmEmbedder(cache_size=100_000)
+EMBEDDER = MiniLmEmbedder(cache_size=100_000, readings_kept=100_000)
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,7 @@ def train_answer(
     for case, items in zip(cases, lists, strict=True):
         if len(items.chosen):
             logits = items.features @ weights
-            rows.append(answer_features(case.scene, items, logits))
+            rows.append(answer_features(case.scene, case.lexical, items, logits))
             labels.append(bool(case.right[items.chosen[np.argmax(logits)]]))
             importance.append(case.weight)
             is_absent.append(case.kind == "absent")
@@ -153,8 +162,7 @@ def shortlist(case: Case, lexical: NDArray[np.float64], *, embed: bool) -> Short
     chosen = shorten(case.lexical, lexical)
     if not embed:
         return Shortlist(chosen, case.lexical[chosen])
-    vectors = EMBEDDER.embed([case.scene.question.text, *(case.scene.candidates[at].text for at in chosen)])
-    return Shortlist(chosen, embedded_features(case.lexical[chosen], (vectors[1:] @ vectors[0]).astype(np.float64)))
+    return read_shortlist(case.scene, case.lexical, chosen, EMBEDDER)
 
 
 def cross_validate(cases: Sequence[Case]) -> dict[str, float]:
@@ -177,7 +185,7 @@ def judge(case: Case, weights: Coefficients) -> tuple[bool, float, float]:
         return False, 0.0, 1.0
     items = shortlist(case, weights.shortlist, embed=True)
     logits = items.features @ weights.embedded.rank
-    answer = answer_features(case.scene, items, logits) @ weights.embedded.answer
+    answer = answer_features(case.scene, case.lexical, items, logits) @ weights.embedded.answer
     probability = 1 / (1 + np.exp(-(answer + weights.embedded.intercept)))
     return bool(case.right[items.chosen[np.argmax(logits)]]), float(probability), weights.embedded.threshold
 
@@ -204,7 +212,7 @@ def summarise(judged: dict[str, list[tuple[bool, float, float]]]) -> dict[str, f
 
 def cpu_figures(weights: dict[str, Any], cases: Sequence[Case]) -> dict[str, float]:
     """CPU time of whole answers, nothing cached. Not written to the file: it belongs to the machine."""
-    generator = ExtractiveGenerator(MiniLmEmbedder(cache_size=0), read_coefficients(weights, FEATURES))
+    generator = ExtractiveGenerator(MiniLmEmbedder(cache_size=0, readings_kept=0), read_coefficients(weights, FEATURES))
     spent_ms = []
     for case in [case for case in cases if case.kind == "present"][:TIMED_QUESTIONS]:
         start_s = time.process_time()

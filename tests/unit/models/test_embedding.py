@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from answerable_models.embedding import HashingEmbedder, MiniLmEmbedder, normalise, quantise
+from answerable_models.embedding import HashingEmbedder, MiniLmEmbedder, Reader, normalise, quantise
 from answerable_models.errors import ModelUnavailable
 from answerable_models.static_embedding import StaticEmbedder
 
@@ -91,6 +91,15 @@ def test_the_cache_is_bounded_and_changes_no_bit(minilm):
     for _ in range(2):
         assert cached.embed(TEXTS).tobytes() == minilm.embed(TEXTS).tobytes()
     assert len(cached._cache._rows) == 2
+
+
+def test_a_reading_holds_every_piece_and_the_vector_that_embedding_gives(minilm):
+    for text in TEXTS:
+        reading = minilm.read(text)
+        assert reading.steps.shape == (len(reading.pieces), minilm.dimensions)
+        assert reading.vector.tobytes() == minilm.embed([text])[0].tobytes()
+    assert isinstance(minilm, Reader)
+    assert not isinstance(HashingEmbedder(), Reader)
 
 
 def test_a_caller_cannot_change_what_is_cached():

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from answerable_models.embedding import Reading
 from answerable_models.extractive import set_scene
 from answerable_models.generation import Source
-from answerable_models.ranking import EMBEDDED_FEATURES, LEXICAL_FEATURES, Scene, embedded_features, lexical_features
+from answerable_models.ranking import EMBEDDED_FEATURES, LEXICAL_FEATURES, embedded_features, lexical_features
+from answerable_models.scenes import Scene
 
 
 def scene_of(question: str, *texts: str, title: str = "") -> Scene:
@@ -69,8 +71,16 @@ def test_a_negation_that_the_question_lacks_is_marked():
     assert feature("negation_differs", "May I smoke?", "You may smoke.", "You may not smoke.") == [0.0, 1.0]
 
 
-def test_cosines_are_added_to_the_chosen_rows():
+def reading(*rows: int) -> Reading:
+    """Pieces along so many axes; the vector is the first of them."""
+    steps = np.zeros((len(rows), 8), dtype=np.int8)
+    steps[range(len(rows)), rows] = 127
+    return Reading((101, *range(2100, 2098 + len(rows)), 102), steps, (steps[0] / 127).astype(np.float32))
+
+
+def test_what_the_network_read_is_added_to_the_chosen_rows():
     lexical = lexical_features(scene_of("When?", "It opens at nine. It closes at five."))
-    both = embedded_features(lexical, np.array([0.8, 0.2]))
+    both = embedded_features(lexical, reading(0, 1, 2), [reading(0, 1, 2), reading(4, 1, 5)])
     assert both.shape == (2, len(EMBEDDED_FEATURES))
-    assert list(both[:, EMBEDDED_FEATURES.index("cosine_to_best")]) == pytest.approx([0.0, -0.6])
+    assert list(both[:, EMBEDDED_FEATURES.index("cosine_to_best")]) == pytest.approx([0.0, -1.0])
+    assert both[0, EMBEDDED_FEATURES.index("openings_near")] > both[1, EMBEDDED_FEATURES.index("openings_near")]

@@ -1,7 +1,7 @@
 """What a question asks for (a date, a name, an amount, a reason, ...) and where a sentence offers it. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -155,15 +155,19 @@ def asked_for(text: str) -> Asked:
     return next((kind for kind, pattern in _QUESTION_KINDS.items() if pattern.search(text)), "thing")
 
 
-def offers(question: Question, sentence: str) -> list[int]:
-    """Places in the sentence where something of the asked kind stands that the question does not already hold."""
+def offers(question: Question, sentence: str, tokens: Sequence[Token] | None = None) -> list[int]:
+    """Places in the sentence where something of the asked kind stands that the question does not already hold.
+
+    `tokens` are the sentence's, where somebody has read it before.
+    """
     known = {token.word for token in question.tokens}
     finder = _FINDERS.get(question.asked)
     if finder is not None:
         return finder(sentence, known)
     pattern = _OFFERS.get(question.asked)
     if pattern is None:
-        return _new_words(sentence, known)
+        words = tokenise(sentence) if tokens is None else tokens
+        return [token.start for token in words if not token.is_stop and token.word not in known]
     return [match.start() for match in pattern.finditer(sentence) if match[0].casefold() not in known]
 
 
@@ -178,10 +182,6 @@ def _names(sentence: str, known: set[str]) -> list[int]:
 def _places(sentence: str, known: set[str]) -> list[int]:
     names = set(_names(sentence, known))
     return [match.end() - 1 for match in _PLACE_BEFORE.finditer(sentence) if match.end() - 1 in names]
-
-
-def _new_words(sentence: str, known: set[str]) -> list[int]:
-    return [token.start for token in tokenise(sentence) if not token.is_stop and token.word not in known]
 
 
 _FINDERS: dict[Asked, Callable[[str, set[str]], list[int]]] = {"person": _names, "place": _places}

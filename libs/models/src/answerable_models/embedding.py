@@ -6,11 +6,12 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,33 +43,62 @@ class Embedder(Protocol):
         """float32 [n, dimensions], each row of length 1. Raises ModelUnavailable where the model cannot run."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A text as a network sees it: its word pieces, what the last layer says about each, and the text's vector."""
+
+    pieces: tuple[int, ...]
+    steps: NDArray[np.int8]
+    """[pieces, dimensions]: unit vectors on the grid."""
+    vector: Vectors
+
+
+@runtime_checkable
+class Reader(Embedder, Protocol):
+    """An embedder that can also say what it makes of each word piece."""
+
+    def read(self, text: str) -> Reading:
+        """Its `vector` is what `embed` gives. Raises ModelUnavailable where the model cannot run."""
+
+
 class MiniLmEmbedder:
     """all-MiniLM-L6-v2 (int8 ONNX) with mean pooling over at most 256 tokens.
 
     Every text runs alone and unpadded: a vector cannot depend on its neighbours, and batches of eight would gain only
     about 15 %. Rows are rounded to an int8 grid, so that differences of 1e-7 between CPU types do not reach the index.
-    Safe to share between threads. `cache_size` vectors are kept (1.5 kB each), because questions and sentences repeat.
+    Safe to share between threads. `cache_size` vectors are kept (1.5 kB each), because questions and sentences repeat,
+    and `readings_kept` readings (about 13 kB each).
     """
 
     name = "all-MiniLM-L6-v2-int8"
     dimensions = 384
     max_tokens = 256
 
-    def __init__(self, *, model_path: Path | None = None, cache_size: int = 4096) -> None:
+    def __init__(self, *, model_path: Path | None = None, cache_size: int = 4096, readings_kept: int = 512) -> None:
         self._session, digest = _open_session(model_path)
         self._tokenizer = open_tokenizer(self.max_tokens)
         self.revision = f"{digest[:12]}-grid{GRID_STEPS_PER_UNIT}"
-        self._cache = _VectorCache(cache_size)
+        self._cache = _Cache[Vectors](cache_size)
+        self._readings = _Cache[Reading](readings_kept)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
         for row, text in enumerate(texts):
             vector = self._cache.get(text)
             if vector is None:
-                vector = normalise(quantise(self._pool(text)[None, :]))[0]
+                vector = _pooled(self.outputs(self.pieces(text)))
                 self._cache.put(text, vector)
             rows[row] = vector
         return rows
+
+    def read(self, text: str) -> Reading:
+        reading = self._readings.get(text)
+        if reading is None:
+            pieces = self.pieces(text)
+            hidden = self.outputs(pieces)
+            reading = Reading(tuple(pieces), quantise(normalise(hidden)), _pooled(hidden))
+            self._readings.put(text, reading)
+        return reading
 
     @property
     def vocabulary_size(self) -> int:
@@ -85,10 +115,6 @@ class MiniLmEmbedder:
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         hidden: Vectors = self._session.run(None, feed)[0][0]
         return hidden
-
-    def _pool(self, text: str) -> Vectors:
-        mean: Vectors = self.outputs(self.pieces(text)).mean(axis=0, dtype=np.float32)
-        return mean / np.linalg.norm(mean)
 
 
 class HashingEmbedder:
@@ -141,23 +167,32 @@ def open_tokenizer(max_tokens: int) -> Any:
     return tokenizer
 
 
-class _VectorCache:
-    """Least recently used vectors by text, shared between threads."""
+def _pooled(hidden: Vectors) -> Vectors:
+    mean: Vectors = hidden.mean(axis=0, dtype=np.float32)
+    vector: Vectors = normalise(quantise((mean / np.linalg.norm(mean))[None, :]))[0]
+    return vector
+
+
+_Kept = TypeVar("_Kept")
+
+
+class _Cache(Generic[_Kept]):
+    """What was made of the texts used last, shared between threads."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._rows: OrderedDict[str, Vectors] = OrderedDict()
+        self._rows: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, text: str) -> Vectors | None:
+    def get(self, text: str) -> _Kept | None:
         with self._lock:
             if text in self._rows:
                 self._rows.move_to_end(text)
             return self._rows.get(text)
 
-    def put(self, text: str, vector: Vectors) -> None:
+    def put(self, text: str, kept: _Kept) -> None:
         with self._lock:
-            self._rows[text] = vector
+            self._rows[text] = kept
             while len(self._rows) > self._size:
                 self._rows.popitem(last=False)
 

@@ -2,7 +2,7 @@
 
 Candidates are ranked by a logistic model over readable features; a second one gives the probability that the best
 candidate answers the question, and below the packaged threshold nothing is said. Only the few lexically best
-candidates are embedded, because that is where the time goes.
+candidates are read by the network, because that is where the time goes.
 """
 
 import asyncio
@@ -14,18 +14,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from answerable_models.alignment import ALIGNED_FEATURES
 from answerable_models.answer_types import read_question
 from answerable_models.coefficients import Coefficients, FeatureNames, Ranker, load_coefficients
-from answerable_models.embedding import Embedder
+from answerable_models.embedding import Embedder, Reader
 from answerable_models.generation import Generation, GenerationRequest, Sentence, Source, Usage
+from answerable_models.pieces import READ_FEATURES
 from answerable_models.ranking import (
     EMBEDDED_FEATURES,
     LEXICAL_FEATURES,
     Features,
-    Scene,
     embedded_features,
     lexical_features,
 )
+from answerable_models.scenes import Scene
 from answerable_models.screening import instructs_model
 from answerable_models.segmentation import Candidate, segment
 
@@ -45,14 +47,20 @@ _ANSWER_SHAPE = (
     "best_source_covered",
     "mean_source_covered",
     "rarest_in_sources",  # share of the sources that hold the rarest question word
+    "best_source_aligned",
+    "mean_source_aligned",
+    "best_aligned",
+    "best_title_covered",
+    "three_sources_covered",  # what the three best hold each, on average
 )
 _FROM_BEST = (
     "covered", "covered_softly", "covered_with_title", "covered_by_source", "rarest_covered", "names_covered",
     "pairs_covered", "compactness", "offers_type", "offers_specific_type", "lacks_specific_type", "offer_is_near",
-    "focus_covered", "negation_differs", "is_question", "is_fragment",
+    "focus_covered", "negation_differs", "is_question", "is_fragment", *ALIGNED_FEATURES,
 )  # fmt: skip
 ANSWER_LEXICAL = (*_ANSWER_SHAPE, *_FROM_BEST)
-ANSWER_EMBEDDED = (*ANSWER_LEXICAL, "cosine", "best_cosine")
+_READ = ("cosine", *READ_FEATURES)
+ANSWER_EMBEDDED = (*ANSWER_LEXICAL, *_READ, *(f"best_{name}" for name in _READ))
 FEATURES = FeatureNames(LEXICAL_FEATURES, EMBEDDED_FEATURES, ANSWER_LEXICAL, ANSWER_EMBEDDED)
 
 
@@ -76,8 +84,9 @@ class Ranked:
 class ExtractiveGenerator:
     """Answers with one to three verbatim sentences, each with one citation, within about 60 ms of CPU.
 
-    With another embedder than the one the coefficients were trained with, similarity is left out and the purely
-    lexical coefficients decide. `scores["answer_probability"]` is set on every generation. The prompt is not read.
+    With another embedder than the one the coefficients were trained with, what a network makes of texts is left out
+    and the purely lexical coefficients decide. `scores["answer_probability"]` is set on every generation. The prompt is
+    not read.
     """
 
     adapter = "extractive"
@@ -87,6 +96,7 @@ class ExtractiveGenerator:
         self, embedder: Embedder, coefficients: Coefficients | None = None, *, shipped_threshold: float | None = None
     ) -> None:
         self._embedder = embedder
+        self._reader = embedder if isinstance(embedder, Reader) else None
         self._given = coefficients
         self._shipped_threshold = shipped_threshold
 
@@ -102,7 +112,7 @@ class ExtractiveGenerator:
 
     @property
     def _embeds(self) -> bool:
-        return self._embedder.name == self._coefficients.embedder
+        return self._reader is not None and self._reader.name == self._coefficients.embedder
 
     @property
     def _ranker(self) -> Ranker:
@@ -133,7 +143,7 @@ class ExtractiveGenerator:
             return self._say((), {"answer_probability": 0.0, "screened": float(screened)})
         lexical = lexical_features(scene)
         shortlist = self._shorten(scene, lexical)
-        ranked = rank(scene, shortlist, self._ranker)
+        ranked = rank(scene, lexical, shortlist, self._ranker)
         scores = {
             "answer_probability": ranked.answer_probability,
             "threshold": self._ranker.threshold,
@@ -148,11 +158,9 @@ class ExtractiveGenerator:
 
     def _shorten(self, scene: Scene, lexical: Features) -> Shortlist:
         chosen = shorten(lexical, self._coefficients.shortlist)
-        if not self._embeds:
+        if self._reader is None or not self._embeds:
             return Shortlist(chosen, lexical[chosen])
-        texts = [scene.candidates[at].text for at in chosen]
-        vectors = self._embedder.embed([scene.question.text, *texts]).astype(np.float64)
-        return Shortlist(chosen, embedded_features(lexical[chosen], vectors[1:] @ vectors[0]))
+        return read_shortlist(scene, lexical, chosen, self._reader)
 
     def _say(self, sentences: tuple[Sentence, ...], scores: dict[str, float]) -> Generation:
         said = [{"text": sentence.text, "citations": list(sentence.citations)} for sentence in sentences]
@@ -186,10 +194,16 @@ def shorten(lexical: Features, weights: NDArray[np.float64]) -> NDArray[np.intp]
     return np.argsort(-(lexical @ weights), kind="stable")[:SHORTLIST]
 
 
-def rank(scene: Scene, shortlist: Shortlist, ranker: Ranker) -> Ranked:
+def read_shortlist(scene: Scene, lexical: Features, chosen: NDArray[np.intp], reader: Reader) -> Shortlist:
+    """The chosen candidates with what the network makes of them and of the question."""
+    read = [reader.read(scene.candidates[at].text) for at in chosen]
+    return Shortlist(chosen, embedded_features(lexical[chosen], reader.read(scene.question.text), read))
+
+
+def rank(scene: Scene, lexical: Features, shortlist: Shortlist, ranker: Ranker) -> Ranked:
     logits = shortlist.features @ ranker.rank
     order = np.argsort(-logits, kind="stable")
-    judged = answer_features(scene, shortlist, logits) @ ranker.answer + ranker.intercept
+    judged = answer_features(scene, lexical, shortlist, logits) @ ranker.answer + ranker.intercept
     return Ranked(
         order=tuple(int(shortlist.chosen[at]) for at in order),
         shares=tuple(float(share) for share in _softmax(logits)[order]),
@@ -197,22 +211,38 @@ def rank(scene: Scene, shortlist: Shortlist, ranker: Ranker) -> Ranked:
     )
 
 
-def answer_features(scene: Scene, shortlist: Shortlist, logits: NDArray[np.float64]) -> Features:
-    """What tells an answer from the best of a bad lot: ANSWER_EMBEDDED, or ANSWER_LEXICAL where there is no cosine."""
+def answer_features(scene: Scene, lexical: Features, shortlist: Shortlist, logits: NDArray[np.float64]) -> Features:
+    """What tells an answer from the best of a bad lot: ANSWER_EMBEDDED, or ANSWER_LEXICAL where nothing was read."""
     order = np.argsort(-logits, kind="stable")
     best = order[0]
     margin = logits[best] - logits[order[1]] if len(order) > 1 else 3.0
-    anywhere = frozenset().union(*scene.source_keys)
     row = shortlist.features[best]
-    by_source = [scene.covered(keys) for keys in scene.source_keys]
-    rarest = [scene.rarest in keys for keys in scene.source_keys]
-    found = [logits[best] / 5, min(margin, 3.0) / 3, _softmax(logits)[best], 1.0 - scene.covered(anywhere)]
-    found += [max(by_source), sum(by_source) / len(by_source), sum(rarest) / len(rarest)]
+    found = [logits[best] / 5, min(margin, 3.0) / 3, _softmax(logits)[best], *_from_sources(scene, lexical)]
     found += [row[LEXICAL_FEATURES.index(name)] for name in _FROM_BEST]
     if row.shape[0] == len(EMBEDDED_FEATURES):
-        cosine = EMBEDDED_FEATURES.index("cosine")
-        found += [row[cosine], shortlist.features[:, cosine].max()]
+        columns = [EMBEDDED_FEATURES.index(name) for name in _READ]
+        found += [*row[columns], *shortlist.features[:, columns].max(axis=0)]
     return np.array(found, dtype=np.float64)
+
+
+def _from_sources(scene: Scene, lexical: Features) -> list[float]:
+    """Do the sources speak of what the question speaks of?"""
+    anywhere = frozenset().union(*scene.source_keys)
+    covered = sorted((scene.covered(keys) for keys in scene.source_keys), reverse=True)
+    rarest = [scene.rarest in keys for keys in scene.source_keys]
+    aligned = lexical[:, [LEXICAL_FEATURES.index(name) for name in ALIGNED_FEATURES]].T
+    alone, _, by_source, *_ = aligned
+    return [
+        1.0 - scene.covered(anywhere),
+        covered[0],
+        sum(covered) / len(covered),
+        sum(rarest) / len(rarest),
+        by_source.max(),
+        np.add.reduce(by_source) / len(by_source),
+        alone.max(),
+        max(scene.covered(keys) for keys in scene.title_keys),
+        sum(covered[:3]) / len(covered[:3]),
+    ]
 
 
 def pick(scene: Scene, ranked: Ranked) -> list[int]:

@@ -6,21 +6,20 @@ rarity squared: an idf that needs no corpus and is therefore the same for every 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from answerable_models.answer_types import Question, offers
-from answerable_models.generation import Source
-from answerable_models.segmentation import Candidate
-from answerable_models.terms import Token, rarity, tokenise
+from answerable_models.alignment import ALIGNED_FEATURES, aligned_features
+from answerable_models.answer_types import offers
+from answerable_models.embedding import Reading
+from answerable_models.pieces import READ_FEATURES, read_features
+from answerable_models.scenes import Scene
 
 Features = NDArray[np.float64]
 
-LEXICAL_FEATURES = (
+_WRITTEN = (
     "covered",  # rarity-weighted share of the question's words found in the candidate
     "covered_softly",  # with heading, list intro or table header, counting words that share a long prefix
     "covered_with_context",  # the same context, exact words
@@ -48,7 +47,8 @@ LEXICAL_FEATURES = (
     "opens_with_pronoun",
     "negation_differs",
 )
-EMBEDDED_FEATURES = (*LEXICAL_FEATURES, "cosine", "cosine_to_best", "cosine_times_covered")
+LEXICAL_FEATURES = (*_WRITTEN, *ALIGNED_FEATURES)
+EMBEDDED_FEATURES = (*LEXICAL_FEATURES, "cosine", "cosine_to_best", "cosine_times_covered", *READ_FEATURES)
 
 _NEGATIONS = frozenset({"not", "no", "never", "cannot", "without", "except", "neither", "nor", "unless"})
 _PRONOUNS = frozenset({"he", "she", "it", "they", "this", "these", "that", "those", "his", "her", "their", "its"})
@@ -60,57 +60,6 @@ _BM25_K1 = 1.2
 _BM25_B = 0.4
 
 
-@dataclass(frozen=True)
-class Scene:
-    """One question with all candidates of its sources, tokenised once."""
-
-    question: Question
-    sources: Sequence[Source]
-    candidates: Sequence[Candidate]
-
-    @cached_property
-    def tokens(self) -> list[list[Token]]:
-        return [tokenise(candidate.text) for candidate in self.candidates]
-
-    @cached_property
-    def keys(self) -> list[frozenset[str]]:
-        return [_keys(tokens) for tokens in self.tokens]
-
-    @cached_property
-    def context_keys(self) -> list[frozenset[str]]:
-        return [_keys(tokenise(candidate.context)) for candidate in self.candidates]
-
-    @cached_property
-    def title_keys(self) -> list[frozenset[str]]:
-        return [_keys(tokenise(source.title)) for source in self.sources]
-
-    @cached_property
-    def source_keys(self) -> list[frozenset[str]]:
-        return [
-            _keys(tokenise(source.text)) | title for source, title in zip(self.sources, self.title_keys, strict=True)
-        ]
-
-    @cached_property
-    def weights(self) -> dict[str, float]:
-        """Question words and what they weigh; sums to 1 where there is any word at all."""
-        raw = {token.key: weigh(token) for token in self.question.terms}
-        total = sum(raw.values())
-        return {key: weight / total for key, weight in raw.items()} if total else {}
-
-    @cached_property
-    def rarest(self) -> str:
-        return max(self.weights, key=self.weights.__getitem__, default="")
-
-    def covered(self, keys: frozenset[str]) -> float:
-        return sum(weight for key, weight in self.weights.items() if key in keys)
-
-
-def weigh(token: Token) -> float:
-    """Rarity squared; a capital or a digit makes a word count as rarer than its spelling."""
-    rare = rarity(token.word)
-    return (max(rare, 0.9) if token.is_name and token.start > 0 else rare) ** 2
-
-
 def lexical_features(scene: Scene) -> Features:
     """[candidates, len(LEXICAL_FEATURES)]"""
     bm25 = _bm25(scene)
@@ -119,20 +68,23 @@ def lexical_features(scene: Scene) -> Features:
         [*_coverage(scene, at), score / best, float(score == best), *_offer(scene, at), *_shape(scene, at)]
         for at, score in enumerate(bm25)
     ]
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(LEXICAL_FEATURES))
+    written = np.array(rows, dtype=np.float64).reshape(len(rows), len(_WRITTEN))
+    return np.column_stack([written, aligned_features(scene)])
 
 
-def embedded_features(lexical: Features, cosines: NDArray[np.float64]) -> Features:
-    """[chosen candidates, len(EMBEDDED_FEATURES)] from their lexical rows and cosines to the question."""
+def embedded_features(lexical: Features, question: Reading, candidates: Sequence[Reading]) -> Features:
+    """[chosen candidates, len(EMBEDDED_FEATURES)] from their lexical rows and what the network made of each text."""
+    asked = question.vector.astype(np.float64)
+    cosines = np.array([np.add.reduce(candidate.vector * asked) for candidate in candidates], dtype=np.float64)
     best = cosines.max(initial=0.0)
-    return np.column_stack([lexical, cosines, cosines - best, cosines * lexical[:, 0]])
+    near = read_features(question, candidates)
+    return np.column_stack([lexical, cosines, cosines - best, cosines * lexical[:, 0], near])
 
 
 def _coverage(scene: Scene, at: int) -> list[float]:
     candidate, keys = scene.candidates[at], scene.keys[at]
     with_context = keys | scene.context_keys[at]
     with_title = with_context | scene.title_keys[candidate.source]
-    names = {token.key for token in scene.question.terms if token.is_number or (token.is_name and token.start > 0)}
     return [
         scene.covered(keys),
         _soft_coverage(scene, with_context),
@@ -141,7 +93,7 @@ def _coverage(scene: Scene, at: int) -> list[float]:
         scene.covered(scene.source_keys[candidate.source]),
         scene.covered(_neighbours(scene, at)),
         float(scene.rarest in keys),
-        len(names & with_title) / len(names) if names else 1.0,
+        len(scene.names & with_title) / len(scene.names) if scene.names else 1.0,
         _pairs(scene, at),
         _compactness(scene, at),
         _in_order(scene, at),
@@ -211,7 +163,7 @@ def _bm25(scene: Scene) -> list[float]:
 
 def _offer(scene: Scene, at: int) -> list[float]:
     question, text = scene.question, scene.candidates[at].text
-    places = offers(question, text)
+    places = offers(question, text, scene.tokens[at])
     narrow = question.asked not in _BROAD
     matched = [token.start for token in scene.tokens[at] if token.key in scene.weights]
     gap = min((abs(place - start) for place in places for start in matched), default=None)
@@ -241,7 +193,3 @@ def _shape(scene: Scene, at: int) -> list[float]:
         float(bool(tokens) and tokens[0].word in _PRONOUNS),
         float(bool(words & _NEGATIONS) != bool(asked & _NEGATIONS)),
     ]
-
-
-def _keys(tokens: Sequence[Token]) -> frozenset[str]:
-    return frozenset(token.key for token in tokens)
