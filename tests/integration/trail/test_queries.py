@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from answerable_events.codec import encode
 from answerable_events.deadletters import DeadLettered
+from answerable_events.feedback import AnswerAudited
 from answerable_events.message import Record
-from answerable_events.topics import CONTEXTS, DRAFTS, QUESTIONS, dead_letter_topic
+from answerable_events.topics import CONTEXTS, DRAFTS, FEEDBACK, QUESTIONS, dead_letter_topic
 from answerable_trail.client import Trail
 from answerable_trail.errors import QueryUnknown
 from answerable_trail.queries import named_queries
@@ -40,6 +41,20 @@ STORIES = (
 )  # fmt: skip
 
 
+def _audited(auditor: str) -> AnswerAudited:
+    return AnswerAudited(
+        tenant=STORIES[0].tenant,
+        request_id=STORIES[0].request_id,
+        auditor=auditor,
+        correct=auditor == "maud",
+        reason="Read.",
+        answer_sha256="b" * 64,
+        share=0.1,
+        confidence=0.9,
+        audited_at=ASKED_AT,
+    )
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def trail() -> AsyncIterator[Trail]:
     """The stories, some of them stored and some live, a retry, dead letters, and events written twice."""
@@ -47,6 +62,8 @@ async def trail() -> AsyncIterator[Trail]:
         log = Log()
         for story in STORIES:
             tell(log, story)
+        for auditor in ("maud", "olle"):
+            log.write(_audited(auditor), FEEDBACK, at=ASKED_AT)
         await opened.append(rows(*log.records[:15]))
         await settle(opened)
         await opened.append(rows(*log.records[15:], *log.records[:3]))

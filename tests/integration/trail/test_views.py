@@ -127,8 +127,8 @@ async def test_model_calls_tell_model_prompt_usage_and_duration(trail: Trail) ->
 async def test_checks_are_listed_with_the_verdict(trail: Trail) -> None:
     table = await trail.query("SELECT * EXCEPT (tenant, request_id) FROM trace.checks ORDER BY check")
     assert table.rows == (
-        ("citations_resolve", 1, True, 1.0, "", "release", 0.9, 0.8),
-        ("supported", 3, False, 0.25, "unsupported", "release", 0.9, 0.8),
+        ("citations_resolve", 1, True, 1.0, "", "release", 0.9, 0.8, "", ""),
+        ("supported", 3, False, 0.25, "unsupported", "release", 0.9, 0.8, "", ""),
     )
 
 
