@@ -40,6 +40,7 @@ async def servers_running(broker: str) -> AsyncIterator[Stack]:
         redis = await stack.enter_async_context(servers.start_redis())
         url = clickhouse.url.replace("http://", f"http://answerable:{servers.TOKEN}@")
         environment = {
+            "ANSWERABLE_VALIDATION_DEVELOPMENT_THRESHOLD": "0.5",
             "ANSWERABLE_KAFKA_BROKERS": kafka.url,
             "ANSWERABLE_KAFKA_FETCH_WAIT": "PT0.01S" if broker == servers.TANSU else "PT0.5S",
             "ANSWERABLE_REDIS_URL": redis.url,

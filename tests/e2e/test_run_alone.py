@@ -38,6 +38,7 @@ async def test_six_processes_answer_and_refuse_as_one_does(broker: str, tmp_path
             "ANSWERABLE_AUDIT_LOG_NAME": "test",
             "ANSWERABLE_GATEWAY_PORT": str(gateway),
             "ANSWERABLE_GATEWAY_DEVELOPMENT_IDENTITY": "true",
+            "ANSWERABLE_VALIDATION_DEVELOPMENT_THRESHOLD": "0.5",
         }
         command = settings | {"ANSWERABLE_GATEWAY_URL": f"http://127.0.0.1:{gateway}"}
         with _services(settings) as ports:

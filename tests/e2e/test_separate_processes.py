@@ -53,7 +53,7 @@ def as_expected(question: DemoQuestion, outcome: Outcome) -> bool:
 
 
 async def test_services_in_separate_processes_answer_the_demo_questions_as_in_one() -> None:
-    questions = {uuid4(): question for question in demo_questions()}
+    questions = {uuid4(): question for question in demo_questions() if question.expect != "in_review"}
     async with servers_running(servers.broker_kinds()[-1]) as stack:
         upstream = KafkaLog(stack.settings, client_id="upstream")
         await upstream.start(())
