@@ -250,7 +250,8 @@ def test_groups_are_published_when_they_differ(data: Path, tmp_path: Path) -> No
 
 
 def test_documents_that_wait_in_ingestion_are_waited_for_and_not_sent_again(data: Path, tmp_path: Path) -> None:
-    folder = write_files(tmp_path / "slow", {RULES_FILE: STAFF, "a.md": "Word. " * 40_000})
+    text = "\n\n".join(f"Notice {number} says word {number * 7}." for number in range(9_000))
+    folder = write_files(tmp_path / "slow", {RULES_FILE: STAFF, "a.md": text})
     command = [str(COMMAND), "knowledge", "sync", str(folder), "--data", str(data)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=without_ours({})) as first:
         while not _published(data, "slow/"):
