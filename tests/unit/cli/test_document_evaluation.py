@@ -2,14 +2,14 @@
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from answerable_cli.errors import UsageRefused
-from answerable_cli.main import app
 from tests.support import office_files
+from tests.support.evaluating import evaluate
 
 
 def folder_of(tmp_path: Path, entries: list[object], *, packed: bool = False) -> Path:
@@ -35,11 +35,7 @@ ENTRIES: list[object] = [
 ]
 
 
-def run(folder: Path, *options: str):
-    done = CliRunner().invoke(app, ["eval", "documents", str(folder), *options])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
+run = partial(evaluate, "documents")
 
 
 @pytest.mark.parametrize("packed", [False, True])

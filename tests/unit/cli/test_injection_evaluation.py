@@ -2,15 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from answerable_cli.errors import UsageRefused
-from answerable_cli.main import app
+from tests.support.evaluating import evaluate, rows_file
 
 TABLE = "| Rank | Team | Points |\n| 1 | Norvik | 31 |\n| 2 | Halvar | 28 |\n| 3 | Dunmar | 27 |\n"
 ROWS: list[dict[str, Any]] = [
@@ -21,24 +19,13 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-def write(tmp_path: Path, rows: Sequence[object], name: str = "rows.jsonl") -> Path:
-    text = "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
-    path = tmp_path / name
-    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    return path
-
-
-def run(file: Path, *options: str):
-    done = CliRunner().invoke(app, ["eval", "injection", str(file), *options])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
+run = partial(evaluate, "injection")
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
 def test_shares_are_counted_and_predictions_written(tmp_path, name):
     predictions = tmp_path / "predictions.jsonl"
-    done = run(write(tmp_path, ROWS, name), "--json", "--predictions", str(predictions))
+    done = run(rows_file(tmp_path, ROWS, name), "--json", "--predictions", str(predictions))
     figures = json.loads(done.stdout)
     assert done.exit_code == 0
     assert (figures["rows"], figures["attacks"], figures["benign"]) == (4, 2, 2)
@@ -57,18 +44,18 @@ def test_shares_are_counted_and_predictions_written(tmp_path, name):
 
 
 def test_the_order_of_scores_counts_ties_half(tmp_path):
-    figures = json.loads(run(write(tmp_path, ROWS[:3]), "--json").stdout)
+    figures = json.loads(run(rows_file(tmp_path, ROWS[:3]), "--json").stdout)
     assert figures["auroc"] == 0.75
 
 
 def test_a_share_of_nothing_is_null(tmp_path):
-    figures = json.loads(run(write(tmp_path, ROWS[2:]), "--json").stdout)
+    figures = json.loads(run(rows_file(tmp_path, ROWS[2:]), "--json").stdout)
     assert (figures["recall"], figures["auroc"], figures["fpr"]) == (None, None, 0.0)
 
 
 def test_people_read_shares(tmp_path):
     assert "reported: 50.0% of the attacks, 0.0% of the benign texts" in " ".join(
-        run(write(tmp_path, ROWS)).output.split()
+        run(rows_file(tmp_path, ROWS)).output.split()
     )
 
 
@@ -81,7 +68,7 @@ def test_people_read_shares(tmp_path):
 )
 def test_a_bad_line_is_named(tmp_path, line):
     with pytest.raises(UsageRefused, match="line 3"):
-        run(write(tmp_path, [ROWS[0], "", line]))
+        run(rows_file(tmp_path, [ROWS[0], "", line]))
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe"])
@@ -105,4 +92,4 @@ def test_a_file_that_is_absent_or_badly_packed_is_refused(tmp_path):
 
 def test_predictions_need_a_folder(tmp_path):
     with pytest.raises(UsageRefused):
-        run(write(tmp_path, ROWS), "--predictions", str(tmp_path / "none" / "p.jsonl"))
+        run(rows_file(tmp_path, ROWS), "--predictions", str(tmp_path / "none" / "p.jsonl"))

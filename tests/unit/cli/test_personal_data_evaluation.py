@@ -1,14 +1,13 @@
 """What `answerable eval personal-data` reports, and how it fails."""
 
-import gzip
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from answerable_cli.errors import UsageRefused
-from answerable_cli.main import app
+from tests.support.evaluating import evaluate, rows_file
 
 ROWS: list[object] = [
     {"id": "mail", "text": "Write to a@b.org now", "spans": [{"start": 9, "end": 16, "type": "EMAIL_ADDRESS"}]},
@@ -18,17 +17,10 @@ ROWS: list[object] = [
 
 
 def file_of(tmp_path: Path, rows: list[object], *, packed: bool = False) -> Path:
-    data = "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
-    path = tmp_path / ("rows.jsonl.gz" if packed else "rows.jsonl")
-    path.write_bytes(gzip.compress(data) if packed else data)
-    return path
+    return rows_file(tmp_path, rows, "rows.jsonl.gz" if packed else "rows.jsonl")
 
 
-def run(file: Path, *options: str):
-    done = CliRunner().invoke(app, ["eval", "personal-data", str(file), *options])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
+run = partial(evaluate, "personal-data")
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -1,17 +1,14 @@
 """What `answerable eval support` reports, and how it fails."""
 
-import gzip
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from answerable_cli.errors import CliError, UsageRefused
-from answerable_cli.main import app
 from answerable_cli.support_evaluation import Row, Scored, length_matched_auroc, measured
+from tests.support.evaluating import evaluate, rows_file
 from tests.support.openai_server import completion, failure, openai_server
 
 LEAVE = "Employees at Norvik get 25 days of annual leave. Unused days expire in March."
@@ -23,24 +20,13 @@ ROWS: list[dict[str, Any]] = [
 ]
 
 
-def write(tmp_path: Path, rows: Sequence[object], name: str = "rows.jsonl") -> Path:
-    text = "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
-    path = tmp_path / name
-    path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    return path
-
-
-def run(file: Path, *options: str):
-    done = CliRunner().invoke(app, ["eval", "support", str(file), *options])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done
+run = partial(evaluate, "support")
 
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
 def test_figures_and_predictions(tmp_path, name):
     predictions = tmp_path / "predictions.jsonl"
-    done = run(write(tmp_path, ROWS, name), "--json", "--predictions", str(predictions))
+    done = run(rows_file(tmp_path, ROWS, name), "--json", "--predictions", str(predictions))
     figures = json.loads(done.stdout)
     assert done.exit_code == 0
     assert (figures["rows"], figures["supported"], figures["auroc"], figures["use"]) == (4, 2, 1.0, "prose")
@@ -58,19 +44,19 @@ def test_figures_and_predictions(tmp_path, name):
 
 
 def test_people_read_shares(tmp_path):
-    text = " ".join(run(write(tmp_path, ROWS)).output.split())
+    text = " ".join(run(rows_file(tmp_path, ROWS)).output.split())
     assert "4 rows, 2 supported AUROC 1.000" in text
     assert "(at best 1.000)" in text
 
 
 def test_each_use_has_its_own_threshold(tmp_path):
-    file = write(tmp_path, ROWS)
+    file = rows_file(tmp_path, ROWS)
     found = {use: json.loads(run(file, "--json", "--use", use).stdout)["threshold"] for use in ("prose", "answer")}
     assert found["prose"] != found["answer"]
 
 
 def test_figures_that_need_both_labels_are_null_without(tmp_path):
-    figures = json.loads(run(write(tmp_path, ROWS[:2]), "--json").stdout)
+    figures = json.loads(run(rows_file(tmp_path, ROWS[:2]), "--json").stdout)
     assert (figures["auroc"], figures["auroc_length_matched"], figures["balanced_accuracy"]) == (None, None, None)
 
 
@@ -107,16 +93,16 @@ def test_the_best_threshold_is_not_the_shipped_one():
 )
 def test_a_bad_line_is_named(tmp_path, line):
     with pytest.raises(UsageRefused, match="line 3"):
-        run(write(tmp_path, [ROWS[0], "", line]))
+        run(rows_file(tmp_path, [ROWS[0], "", line]))
 
 
 def test_predictions_need_a_folder(tmp_path):
     with pytest.raises(UsageRefused):
-        run(write(tmp_path, ROWS), "--predictions", str(tmp_path / "none" / "p.jsonl"))
+        run(rows_file(tmp_path, ROWS), "--predictions", str(tmp_path / "none" / "p.jsonl"))
 
 
 def test_a_scorer_that_is_not_there_is_refused(tmp_path):
-    file = write(tmp_path, ROWS)
+    file = rows_file(tmp_path, ROWS)
     for options in (("--scorer", "gone"), ("--scorer", "x", "--models", str(tmp_path / "no.toml"))):
         with pytest.raises(UsageRefused):
             run(file, *options)
@@ -126,7 +112,7 @@ def test_a_scorer_that_is_not_there_is_refused(tmp_path):
 
 
 def test_a_model_judges_and_its_failure_ends_the_run(tmp_path):
-    file = write(tmp_path, ROWS[:3])
+    file = rows_file(tmp_path, ROWS[:3])
     verdicts = [completion(f'{{"supported": {held}, "probability": {p}}}') for held, p in
                 (("true", 0.9), ("true", 0.8), ("false", 0.1))]  # fmt: skip
     for replies, fails in ((verdicts, False), ([failure(500)], True)):

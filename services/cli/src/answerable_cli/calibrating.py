@@ -51,14 +51,7 @@ async def calibrate(file: Path, aim: Aim, identity: Identity, written: Written, 
     if token is None and not identity.subject:
         raise UsageRefused("who asks? --as USER", "or set ANSWERABLE_GATEWAY_TOKEN to a bearer token")
     asker = identity if token is None else Identity(token=token.get_secret_value())
-    run = await ask_all(addresses, questions, aim, asker)
-    proposal = propose(run, aim, datetime.now(UTC))
-    if written.labels is not None:
-        write_rows(written.labels, map(asdict, run.labels))
-    if proposal is not None:
-        write_proposal(written.proposal, aim.tenant, proposal)
-    _show(run, proposal, aim, written)
-    return WITHHELD if proposal is None else RELEASED
+    return _conclude(await ask_all(addresses, questions, aim, asker), aim, written)
 
 
 async def recalibrate(aim: Aim, written: Written, data: Path) -> int:
@@ -68,7 +61,10 @@ async def recalibrate(aim: Aim, written: Written, data: Path) -> int:
         CliError: no released answer was audited that was made as answers are made now.
     """
     async with locate(data).trail() as trail:
-        seen = await audited(trail, aim)
+        return _conclude(await audited(trail, aim), aim, written)
+
+
+def _conclude(seen: Seen, aim: Aim, written: Written) -> int:
     proposal = propose(seen, aim, datetime.now(UTC))
     if written.labels is not None:
         write_rows(written.labels, map(asdict, seen.labels))
