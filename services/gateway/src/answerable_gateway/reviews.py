@@ -99,11 +99,13 @@ class Reviews:
             raise Refused(problems.NOT_CLAIMED if lease is None else problems.CLAIMED)
         submission = self._submission(caller, dossier, body, lease)
         key = caller.tenant, request_id
-        message, event_id = self.publisher.prepare(submission, REVIEWS)
-        with self.board.place(key) as outcome, self.board.refusal_place(event_id) as refusal:
-            await self.publisher.publish(message)
-            within = self.rules.answered_within
-            settled: Outcome | ReviewRefused | None = await self.publisher.first(outcome, refusal, within=within)
+        settled: Outcome | ReviewRefused | None
+        # A place first: a message that is prepared and not published would be missed by the completeness check.
+        with self.board.place(key) as outcome:
+            message, event_id = self.publisher.prepare(submission, REVIEWS)
+            with self.board.refusal_place(event_id) as refusal:
+                await self.publisher.publish(message)
+                settled = await self.publisher.first(outcome, refusal, within=self.rules.answered_within)
         if settled is not None and not isinstance(settled, ReviewRefused):
             await self.leases.release(_key(*key), caller.subject)
         return settled
