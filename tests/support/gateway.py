@@ -108,15 +108,8 @@ async def door(
     log, board, metrics = MemoryLog(broker), Board(places=chosen.gateway_places), Metrics(CollectorRegistry())
     watches = (Watch(ANSWERS, board.take), Watch(VERDICTS, board.take_verdicts))
     await log.start([Subscription((w.topic.name,), None, WatchSink(w), 100, 1 << 20) for w in watches])
-    inquiries = Inquiries(
-        log,
-        trail or dead_trail(),
-        board,
-        Numbering("/answerable/gateway", "test"),
-        lambda: datetime.now(UTC),
-        secrets.token_bytes,
-    )
-    publisher = Publisher(log, Numbering("/answerable/gateway", "people"), lambda: datetime.now(UTC))
+    publisher = Publisher(log, Numbering("/answerable/gateway", "test"), lambda: datetime.now(UTC))
+    inquiries = Inquiries(trail or dead_trail(), board, publisher, lambda: datetime.now(UTC), secrets.token_bytes)
     record = inquiries.trail
     reviewing = Reviews(
         record, leases or no_leases(), publisher, board, review_rules(chosen), lambda: datetime.now(UTC)

@@ -20,9 +20,10 @@ from answerable_gateway.development import WARNING_HEADER, DevelopmentAuthentica
 from answerable_gateway.documentation import documentation_page
 from answerable_gateway.endpoints import Endpoints
 from answerable_gateway.errors import CallerUnusable, KeysUnavailable, Refused, Unauthenticated
-from answerable_gateway.inquiries import RETRY_AFTER, Inquiries
+from answerable_gateway.inquiries import Inquiries
 from answerable_gateway.observed import Observed
 from answerable_gateway.openapi import openapi
+from answerable_gateway.publishing import RETRY_AFTER
 from answerable_gateway.review_endpoints import ReviewEndpoints
 from answerable_gateway.reviews import Reviews
 from answerable_gateway.settings import GatewaySettings

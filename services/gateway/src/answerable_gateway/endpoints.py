@@ -15,9 +15,10 @@ from answerable_gateway import problems
 from answerable_gateway.board import Known
 from answerable_gateway.callers import Authenticator, caller_of
 from answerable_gateway.errors import NoRoom, Refused
-from answerable_gateway.inquiries import RETRY_AFTER, Inquiries
+from answerable_gateway.inquiries import Inquiries
 from answerable_gateway.intake import idempotency_key, read_question, request_id_in_path, wait_asked_for
 from answerable_gateway.observed import note_request_id
+from answerable_gateway.publishing import RETRY_AFTER
 from answerable_gateway.resources import request_status
 from answerable_gateway.settings import GatewaySettings
 

@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from answerable_events.answers import AnswerFailed, AnswerReleased, AnswerWithheld
-from answerable_events.codec import decode, encode
+from answerable_events.codec import decode
 from answerable_events.errors import UndecodableEvent
 from answerable_events.identity import request_id_of_key
 from answerable_events.message import EPOCH, Record
@@ -22,11 +22,9 @@ from answerable_gateway.board import Board, Known, RequestKey, concerns
 from answerable_gateway.callers import Caller
 from answerable_gateway.errors import Refused
 from answerable_gateway.problems import FieldError
+from answerable_gateway.publishing import Publisher
 from answerable_gateway.request_ids import time_ordered_id
 from answerable_gateway.resources import Outcome, QuestionBody
-from answerable_runtime.errors import BrokerUnavailable
-from answerable_runtime.log import Log
-from answerable_runtime.numbering import Numbering
 from answerable_trail.client import Trail
 from answerable_trail.errors import TrailError
 from answerable_trail.rows import Position, RequestState, TraceRow
@@ -36,17 +34,14 @@ _log = structlog.get_logger(__name__)
 _OVERDUE_S = 1.0
 """The topic brings nearly every outcome in time; the record is asked about those that are waited for longer."""
 
-RETRY_AFTER = {"Retry-After": "2"}
-
 
 @dataclass(slots=True)
 class Inquiries:
     """Accepts questions and finds requests. One for each process."""
 
-    log: Log
     trail: Trail
     board: Board
-    numbering: Numbering
+    publisher: Publisher
     now: Callable[[], datetime]
     random: Callable[[int], bytes]
     _locks: "WeakValueDictionary[RequestKey, asyncio.Lock]" = field(default_factory=WeakValueDictionary)
@@ -151,21 +146,14 @@ class Inquiries:
         )
 
     async def _publish(self, asked: QuestionAsked) -> Known:
-        now = self.now()
-        message = encode(asked, topic=QUESTIONS, producer=self.numbering.next(), now=now)
-        if len(message.value) > QUESTIONS.max_message_bytes:
-            self.numbering.begin_again()
-            raise Refused(problems.TOO_LARGE, "the question together with the groups of the caller is too large")
+        too_large = "the question together with the groups of the caller is too large"
+        message, _ = self.publisher.prepare(asked, QUESTIONS, too_large=too_large)
         known = Known(asked.question, accepted=False)
         self.board.remember(known)
         try:
-            await self.log.publish([message])
-        except BrokerUnavailable:
-            self.numbering.begin_again()
+            await self.publisher.publish(message, asked.request_id)
+        except Refused:
             self.board.forget(known.key)
-            raise Refused(problems.NOT_CONFIRMED, request_id=asked.request_id, headers=RETRY_AFTER) from None
-        except asyncio.CancelledError:
-            self.numbering.begin_again()
             raise
         known.accepted = True
         return known

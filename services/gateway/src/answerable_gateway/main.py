@@ -83,9 +83,8 @@ async def build(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Se
 
         @asynccontextmanager
         async def serve(log: Log) -> AsyncIterator[None]:
-            numbering = Numbering("/answerable/gateway", str(uuid4()))
-            inquiries = Inquiries(log, trail, board, numbering, Clock().now, secrets.token_bytes)
             publisher = Publisher(log, Numbering("/answerable/gateway", str(uuid4())), Clock().now)
+            inquiries = Inquiries(trail, board, publisher, Clock().now, secrets.token_bytes)
             business = Business(
                 inquiries,
                 Reviews(trail, leases, publisher, board, review_rules(settings), Clock().now),

@@ -17,32 +17,32 @@ from answerable_runtime.errors import BrokerUnavailable
 from answerable_runtime.log import Log
 from answerable_runtime.numbering import Numbering
 
-_RETRY_AFTER = {"Retry-After": "2"}
+RETRY_AFTER = {"Retry-After": "2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """One for each kind of event that the gateway writes beside questions."""
+    """What the gateway writes goes through one of these."""
 
     log: Log
     numbering: Numbering
     now: Callable[[], datetime]
 
-    def prepare(self, body: EventBody, topic: Topic) -> tuple[Message, UUID]:
-        """The message, and the id of its event. Raises Refused: it is too large."""
+    def prepare(self, body: EventBody, topic: Topic, *, too_large: str | None = None) -> tuple[Message, UUID]:
+        """The message, and the id of its event; whoever prepares one publishes it. Raises Refused: it is too large."""
         message = encode(body, topic=topic, producer=self.numbering.next(), now=self.now())
         if len(message.value) > topic.max_message_bytes:
             self.numbering.begin_again()
-            raise Refused(problems.TOO_LARGE)
+            raise Refused(problems.TOO_LARGE, too_large)
         return message, UUID(dict(message.headers)["ce_id"].decode())
 
-    async def publish(self, message: Message) -> None:
+    async def publish(self, message: Message, request_id: UUID | None = None) -> None:
         """Publish, and return once it is confirmed. Raises Refused: the broker did not confirm."""
         try:
             await self.log.publish([message])
         except BrokerUnavailable:
             self.numbering.begin_again()
-            raise Refused(problems.NOT_CONFIRMED, headers=_RETRY_AFTER) from None
+            raise Refused(problems.NOT_CONFIRMED, request_id=request_id, headers=RETRY_AFTER) from None
         except asyncio.CancelledError:
             self.numbering.begin_again()
             raise
