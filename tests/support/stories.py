@@ -48,6 +48,8 @@ class Story:
     seconds: tuple[float, float, float, float] = (1, 2, 3, 4)
     deadline: datetime | None = None
     certificate: RiskBound | None = None
+    review_by: datetime | None = None
+    """Until when a person decides; None: the verdict leaves nothing to one."""
 
     @property
     def request_id(self) -> UUID:
@@ -132,7 +134,8 @@ def _verdict(story: Story) -> EventBody:
         request_id=story.request_id,
         question=_asked(story),
         snapshot="v1",
-        action="release" if story.ended == "released" else "withhold",
+        action="review" if story.review_by else "release" if story.ended == "released" else "withhold",
+        review_by=story.review_by,
         checks=(CheckResult(name="supported", version=1, passed=reason is None, score=0.5, reason=reason),),
         confidence=story.confidence,
         threshold=0.5,

@@ -19,7 +19,7 @@ from answerable_gateway.callers import Authenticator
 from answerable_gateway.development import WARNING_HEADER, DevelopmentAuthenticator, OnlyThisMachine
 from answerable_gateway.documentation import documentation_page
 from answerable_gateway.endpoints import Endpoints
-from answerable_gateway.errors import CallerUnusable, KeysUnavailable, Refused, Unauthenticated
+from answerable_gateway.errors import CallerUnusable, KeysUnavailable, NoRoom, Refused, Unauthenticated
 from answerable_gateway.inquiries import Inquiries
 from answerable_gateway.observed import Observed
 from answerable_gateway.openapi import openapi
@@ -116,6 +116,7 @@ def _exception_handlers(scheme: str) -> dict[Any, Any]:
         KeysUnavailable: unavailable,
         TrailError: unavailable,
         LeasesUnavailable: unavailable,
+        NoRoom: unavailable,
         HTTPException: _from_framework,
         Exception: internal,
     }

@@ -92,6 +92,7 @@ class Reviews:
 
         Raises:
             Refused: as for a claim, not claimed, or another draft counts.
+            NoRoom: too many wait already; nothing is published.
         """
         dossier = await self._decidable(caller, request_id)
         [lease] = await self.leases.held([_key(caller.tenant, request_id)])
