@@ -35,6 +35,7 @@ async def test_a_decision_that_finds_no_room_says_so_and_takes_no_number(clickho
         with opened.board.place(("acme", UUID(int=2))):
             full = await opened.client.post(path, json=body, headers=MAUD)
         assert (full.status_code, full.headers["retry-after"]) == (503, "2")
+        assert full.json()["type"].endswith(":busy")
         assert list(opened.broker.records(REVIEWS.name)) == []
         opened.board.close()  # so that nobody waits for services that are not here
         assert (await opened.client.post(path, json=body, headers=MAUD)).status_code == 202

@@ -106,6 +106,9 @@ def _exception_handlers(scheme: str) -> dict[Any, Any]:
     async def unavailable(_: Request, __: Exception) -> Response:
         return problems.response(problems.UNAVAILABLE, headers=RETRY_AFTER)
 
+    async def busy(_: Request, __: NoRoom) -> Response:
+        return problems.response(problems.BUSY, headers=RETRY_AFTER)
+
     async def internal(_: Request, __: Exception) -> Response:
         return problems.response(problems.INTERNAL)
 
@@ -116,7 +119,7 @@ def _exception_handlers(scheme: str) -> dict[Any, Any]:
         KeysUnavailable: unavailable,
         TrailError: unavailable,
         LeasesUnavailable: unavailable,
-        NoRoom: unavailable,
+        NoRoom: busy,
         HTTPException: _from_framework,
         Exception: internal,
     }

@@ -64,7 +64,9 @@ class GatewaySettings(RuntimeSettings):
         default=timedelta(seconds=15), description="Pause between the comments that keep an event stream open, seconds."
     )
     gateway_places: int = Field(
-        default=10_000, ge=1, description="Callers that may wait at once; POST then answers 202, streams are refused."
+        default=10_000,
+        ge=1,
+        description="Callers that may wait at once; then a question gets 202, streams and decisions are refused.",
     )
 
     gateway_reviewer_groups: tuple[str, ...] = Field(
